@@ -1,0 +1,1 @@
+"""Expectation over Transformation: optimise an article, and measure how often it works."""

@@ -1,0 +1,1 @@
+"""What is made: textures, masks, sign faces, sheets (code; artefacts go to `runs/`)."""
