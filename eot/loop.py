@@ -1,0 +1,79 @@
+"""The one loop. It knows none of the parts; every attack is this loop with other parts."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from eot.objectives import Outcome
+from eot.optimisers import Schedule, constant
+from eot.problem import Problem
+from renders.conditions import Condition
+
+
+@dataclass(frozen=True)
+class Step:
+    """An iterate with its own outcome: the image is what was photographed, not what came after."""
+
+    index: int
+    image: Float[Tensor, "t 3 u v"]
+    outcome: Outcome
+
+
+def gradient(
+    image: Float[Tensor, "t 3 u v"], problem: Problem, condition: Condition, micro: int | None = None
+) -> tuple[Float[Tensor, "t 3 u v"], Outcome]:
+    """The gradient of the mean loss over the k views, and their outcome.
+
+    `micro` views are held in memory at a time; the result is the same up to the order of the sum.
+    """
+    leaf = image.detach().requires_grad_()
+    k = len(condition)
+    outcomes = []
+    for first in range(0, k, micro or k):
+        outcome = problem(leaf, condition[first : first + (micro or k)])
+        (outcome.loss.sum() / k).backward()
+        outcomes.append(Outcome(outcome.loss.detach(), outcome.success))
+    assert leaf.grad is not None
+    whole = Outcome(torch.cat([o.loss for o in outcomes], 1), torch.cat([o.success for o in outcomes], 1))
+    return leaf.grad, whole
+
+
+def descend(
+    texture: nn.Module,
+    problem: Problem,
+    optimiser: torch.optim.Optimizer,
+    stream: Callable[[int], Condition],
+    steps: range,
+    schedule: Schedule = constant,
+    micro: int | None = None,
+) -> Iterator[Step]:
+    """Minimise E[loss] over the texture's parameters, yielding every iterate before it is changed.
+
+    Callers stop by `break`, log by reading, checkpoint by saving. `steps` may start anywhere: step i draws
+    `stream(i)` and nothing else, so a run resumes exactly. Conditions are drawn outside the closure, so a
+    line search sees one function. The iterate after the last step is `texture()`.
+    """
+    rates = [group["lr"] for group in optimiser.param_groups]
+    for index in steps:
+        condition = stream(index)
+        seen: list[tuple[Tensor, Outcome]] = []
+
+        def closure(condition: Condition = condition, seen: list[tuple[Tensor, Outcome]] = seen) -> float:
+            optimiser.zero_grad()
+            image = texture()
+            slope, outcome = gradient(image, problem, condition, micro)
+            image.backward(slope)
+            # A copy: the optimiser is about to change the parameter that the image may be.
+            seen.append((image.detach().clone(), outcome))
+            return float(outcome.loss.mean(1).sum())
+
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate * schedule(index / max(steps.stop, 1))
+        optimiser.step(closure)
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            group["lr"] = rate
+        texture.project_()
+        yield Step(index, *seen[0])

@@ -1,0 +1,52 @@
+"""The equation: minimise over theta  E_t loss( victim( sensor_t( render_t( print( P(theta) ) ) ) ) ) + penalties."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from eot.objectives import Objective, Outcome
+from eot.victims.victim import Victim
+from renders.conditions import Condition
+
+Scene = Callable[[Tensor, Condition], Tensor]
+Penalty = Callable[[Tensor], Tensor]
+
+
+def unprinted(image: Tensor) -> Tensor:
+    """No printer: the article looks exactly like its image."""
+    return image
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A frozen composition of the parts. No state, no randomness: equal arguments give equal outcomes."""
+
+    scene: Scene
+    victims: tuple[tuple[Victim, float], ...]
+    objective: Objective
+    prints: Callable[[Tensor], Tensor] = unprinted
+    penalties: tuple[Penalty, ...] = ()
+
+    def photograph(
+        self, image: Float[Tensor, "t 3 u v"], condition: Condition
+    ) -> Float[Tensor, "t k 3 h w"]:
+        """sRGB photographs of the printed images under every view."""
+        return self.scene(self.prints(image), condition)
+
+    def predict(
+        self, image: Float[Tensor, "t 3 u v"], condition: Condition
+    ) -> list[Float[Tensor, "t k c"]]:
+        """The logits of each victim for every photograph."""
+        photos = self.photograph(image, condition)
+        return [victim(photos.flatten(0, 1)).unflatten(0, photos.shape[:2]) for victim, _ in self.victims]
+
+    def __call__(self, image: Float[Tensor, "t 3 u v"], condition: Condition) -> Outcome:
+        """Weighted loss over the victims plus penalties; success only where every victim is fooled."""
+        outcomes = [self.objective(logits) for logits in self.predict(image, condition)]
+        losses = [weight * o.loss for o, (_, weight) in zip(outcomes, self.victims, strict=True)]
+        penalty = sum((p(image) for p in self.penalties), start=image.new_zeros(len(image)))
+        success = torch.stack([o.success for o in outcomes]).all(0)
+        return Outcome(torch.stack(losses).sum(0) + penalty[:, None], success)

@@ -1,0 +1,39 @@
+"""Endless, replayable supplies of views: step i of a stream depends on nothing but seed, name and i."""
+
+import hashlib
+from dataclasses import dataclass
+
+import torch
+
+from renders.conditions import Condition, Conditions
+
+
+def generator_for(seed: int, *names: object) -> torch.Generator:
+    """A CPU generator of its own for every (seed, names): streams cannot share a draw."""
+    digest = hashlib.sha256("/".join(map(str, (seed, *names))).encode()).digest()
+    return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Batches of k views. The three of a run are named train, select and report."""
+
+    conditions: Conditions
+    seed: int
+    name: str
+    k: int
+
+    def __call__(self, index: int) -> Condition:
+        """The views of step `index`."""
+        return self.conditions.sample(generator_for(self.seed, self.name, index), self.k)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """The same views at every step: for line searches, and for comparing candidates on equal terms."""
+
+    condition: Condition
+
+    def __call__(self, index: int) -> Condition:
+        """The one batch of views, whatever the step."""
+        return self.condition

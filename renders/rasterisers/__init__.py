@@ -1,0 +1,1 @@
+"""Rasterisers: triangles in, the face each pixel sees out; one small file for each back end."""

@@ -1,0 +1,148 @@
+"""The default rasteriser, in torch operations only: each face becomes rows, each row a span of pixels.
+
+No gradient, no clipping, no data-dependent order: the nearest fragment of a pixel wins by a packed key, so
+the result is the same on every device and every run.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from renders.camera import Intrinsics
+from renders.fragments import Fragments, edge_planes
+
+EDGE_TOLERANCE_PX = 1e-6  # a pixel centre on a shared edge belongs to both faces: the z-buffer decides
+FARTHEST_M = 1e9
+EMPTY = torch.iinfo(torch.int64).max
+CELLS_PER_PASS = 400_000  # larger working sets leave the caches of a CPU (measured 1.5-2 times slower)
+
+
+@torch.no_grad()
+def rasterise(
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    cull_backfaces: bool = False,
+) -> Fragments:
+    """The nearest face at the centre of each pixel of k views of `size` = (height, width).
+
+    Convention: view space, +X left, +Y up, +Z forward, metres; the centre of pixel (row i, column j) is
+    (j + 0.5, i + 0.5). Edges are inclusive. Faces may cross the camera's plane. A front face goes
+    counter-clockwise as the camera sees it.
+    """
+    height, width = size
+    k = len(vertices)
+    step = max(1, CELLS_PER_PASS // (height * width)) if vertices.device.type == "cpu" else max(k, 1)
+    cells, seen = [], []
+    for start in range(0, k, step):
+        part = slice(start, start + step)
+        views = Intrinsics(camera.focal_px[part], camera.centre_x_px[part], camera.centre_y_px[part])
+        cell, face = _visible(_prepare(vertices[part], faces, views, cull_backfaces), size)
+        cells.append(cell + start * height * width)
+        seen.append(face + start * len(faces))
+    none = torch.empty(0, dtype=torch.int64, device=vertices.device)
+    cell, face = torch.cat([*cells, none]), torch.cat([*seen, none])
+    return Fragments(cell, face, size, vertices.detach(), faces, camera)
+
+
+@dataclass(frozen=True)
+class _Faces:
+    """n candidate faces: planes by x, by y and constant `[4 n]`; box in pixels; number of views.
+
+    Plane 0 to 2 are the distances to the edges in pixels, plane 3 is 1/z; all are >= 0 where it is seen.
+    """
+
+    packed: Tensor
+    view: Tensor
+    by_x: Tensor
+    by_y: Tensor
+    constant: Tensor
+    rows: tuple[Tensor, Tensor]
+    views: int
+
+
+def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, cull_backfaces: bool) -> _Faces:
+    k, count = len(vertices), len(faces)
+    every = torch.arange(k * count, device=vertices.device)
+    planes = edge_planes(vertices, faces, camera, every)
+    inverse_z = planes.sum(1, keepdim=True)
+    inverse_z[2] -= 1 / FARTHEST_M
+    length = planes[:2].square().sum(0).sqrt_().clamp_min_(torch.finfo(planes.dtype).tiny)
+    planes /= length
+    planes[2] += EDGE_TOLERANCE_PX
+    planes = torch.cat([planes, inverse_z], 1)
+    low, high, ahead = _boxes(vertices, faces, camera)
+    keep = ahead & planes.isfinite().all(0).all(0) & (low <= high).all(0)
+    if cull_backfaces:
+        keep &= _front(vertices, faces)
+    kept = keep.nonzero()[:, 0]
+    by_x, by_y, constant = planes.index_select(2, kept)
+    rows = low[1].index_select(0, kept), high[1].index_select(0, kept)
+    return _Faces(kept, kept // count, by_x, by_y, constant, rows, k)
+
+
+def _boxes(vertices: Tensor, faces: Tensor, camera: Intrinsics) -> tuple[Tensor, Tensor, Tensor]:
+    """First and last pixel centres `[2 (x y), n]` each face can cover, and whether any of it is ahead."""
+    x, y, z = vertices.double().unbind(-1)
+    corners = faces.T.flatten()
+    scale = camera.focal_px.double()[:, None] / z
+    pixels = torch.stack(
+        [
+            camera.centre_x_px.double()[:, None] - x * scale,
+            camera.centre_y_px.double()[:, None] - y * scale,
+        ]
+    )
+    pixels = pixels.index_select(2, corners).unflatten(2, (3, -1))
+    depth = z.index_select(1, corners).unflatten(1, (3, -1))
+    crosses = (depth.amin(1) <= 0).expand(2, -1, -1)
+    low = torch.where(crosses, -torch.inf, pixels.amin(2)).sub_(0.5 + EDGE_TOLERANCE_PX).ceil_()
+    high = torch.where(crosses, torch.inf, pixels.amax(2)).add_(EDGE_TOLERANCE_PX - 0.5).floor_()
+    return low.flatten(1), high.flatten(1), (depth.amax(1) > 0).flatten()
+
+
+def _front(vertices: Tensor, faces: Tensor) -> Tensor:
+    """Whether each face turns its counter-clockwise side to the camera `[n]`."""
+    a, b, c = vertices.double()[:, faces].unbind(2)
+    return ((torch.cross(b - a, c - a, dim=-1) * a).sum(-1) < 0).flatten()
+
+
+def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """Covered cells in ascending order and the packed face each one sees."""
+    height, width = size
+    face, row = _expanded(faces.rows[0].clamp(0, height), faces.rows[1].clamp(-1, height - 1))
+    y = row + 0.5
+    by_x = faces.by_x.index_select(1, face)
+    at_zero = torch.addcmul(faces.constant.index_select(1, face), faces.by_y.index_select(1, face), y)
+    root = at_zero / -by_x
+    # by_x x + at_zero >= 0: a lower bound on x where by_x > 0, an upper one where it is < 0, else all or none.
+    nowhere = ((by_x == 0) & (at_zero < 0)).any(0)
+    left = root.masked_fill(by_x <= 0, -torch.inf).amax(0).masked_fill_(nowhere, torch.inf)
+    right = root.masked_fill(by_x >= 0, torch.inf).amin(0)
+    first = (left - 0.5).ceil_().clamp_(0, width)
+    last = (right - 0.5).floor_().clamp_(-1, width - 1)
+
+    span, column = _expanded(first, last)
+    inverse_z = torch.addcmul(
+        at_zero[3].index_select(0, span), by_x[3].index_select(0, span), column + 0.5
+    ).add_(1 / FARTHEST_M)
+    depth_bits = inverse_z.reciprocal_().float().view(torch.int32).to(torch.int64)
+    base = faces.view.index_select(0, face) * (height * width) + row.to(torch.int64) * width
+    cell = base.index_select(0, span).add_(column.to(torch.int64))
+    key = depth_bits.bitwise_left_shift_(32).bitwise_or_(face.index_select(0, span))
+    nearest = torch.full((faces.views * height * width,), EMPTY, dtype=torch.int64, device=key.device)
+    nearest.scatter_reduce_(0, cell, key, "amin")
+    covered = (nearest != EMPTY).nonzero()[:, 0]
+    return covered, faces.packed[nearest[covered] & 0xFFFFFFFF]
+
+
+def _expanded(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+    """Every whole number of the ranges first..last (may be empty): the range it is of, and the number."""
+    counts = (last - first + 1).clamp_min_(0).to(torch.int64)
+    ends = counts.cumsum(0)
+    total = int(ends[-1]) if len(ends) else 0
+    owner = torch.repeat_interleave(counts, output_size=total)
+    start = first - (ends - counts)
+    return owner, start.index_select(0, owner) + torch.arange(total, device=first.device)

@@ -1,0 +1,80 @@
+"""The world in front of the camera: surface, light, background and sensor composed into photographs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from renders.backgrounds import Backgrounds
+from renders.camera import Camera
+from renders.colour import srgb_to_linear
+from renders.conditions import Condition
+from renders.fragments import Fragments, locate
+from renders.framing import Framing, View, frames, in_order
+from renders.lookup import Pyramid
+from renders.rasterisers.spans import rasterise
+from renders.sensor.develop import develop
+from renders.sensor.resize import resize
+from renders.shade import box_downsample, shade
+from renders.surfaces.flat import Flat, quad_faces, quad_uvs
+
+Rasterise = Callable[..., Fragments]
+
+
+def pyramid_of(
+    texture: Float[Tensor, "t 3 u v"], coverage: Float[Tensor, "1 u v"] | None = None
+) -> Pyramid:
+    """The filtered texture in linear light, premultiplied by its coverage."""
+    linear = srgb_to_linear(texture)
+    alpha = torch.ones_like(texture[:, :1]) if coverage is None else coverage.to(texture).expand_as(texture[:, :1])
+    return Pyramid.of(torch.cat([linear * alpha, alpha], 1))
+
+
+def layer(
+    pyramid: Pyramid, view: View, rasteriser: Rasterise = rasterise, supersample: int = 1
+) -> Float[Tensor, "t k 4 h w"]:
+    """The article alone, lit: premultiplied linear rgba of each view of a quad."""
+    size = (view.size[0] * supersample, view.size[1] * supersample)
+    camera = view.camera.scaled(supersample)
+    faces, uvs = quad_faces(view.vertices), quad_uvs(view.vertices)
+    fragments = rasteriser(view.vertices, faces, camera, size)
+    hits = locate(fragments, view.vertices, faces, uvs, camera)
+    return box_downsample(shade(pyramid, hits, view.condition, size, len(view.rows)), supersample)
+
+
+def composite(
+    rgba: Float[Tensor, "t k 4 h w"], behind: Float[Tensor, "k 3 h w"]
+) -> Float[Tensor, "t k 3 h w"]:
+    """A premultiplied layer over what is behind it, in linear light (Porter & Duff 1984, over)."""
+    return rgba[:, :, :3] + behind * (1 - rgba[:, :, 3:])
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A flat article somewhere in the world, photographed: sRGB texture and condition to sRGB photographs."""
+
+    surface: Flat
+    camera: Camera
+    backgrounds: Backgrounds
+    output_px: tuple[int, int]
+    framing: Framing = Framing.CROP
+    supersample: int = 1
+    rasteriser: Rasterise = rasterise
+
+    def __call__(
+        self, texture: Float[Tensor, "t 3 u v"], condition: Condition
+    ) -> Float[Tensor, "t k 3 h w"]:
+        """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
+        condition = condition.to(texture.device, texture.dtype)
+        pyramid = pyramid_of(texture, self.surface.coverage)
+        vertices = self.surface.vertices(condition)
+        views = frames(self.framing, vertices, condition, self.camera, self.output_px)
+        return in_order([self._photograph(pyramid, view) for view in views], views)
+
+    def _photograph(self, pyramid: Pyramid, view: View) -> Tensor:
+        behind = self.backgrounds.view(view.condition, view.size)
+        linear = composite(layer(pyramid, view, self.rasteriser, self.supersample), behind)
+        photo = develop(linear, view.condition, view.binning)
+        return resize(photo.flatten(0, 1), self.output_px).unflatten(0, photo.shape[:2])

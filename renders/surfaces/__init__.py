@@ -1,0 +1,1 @@
+"""What the article is put on: a screen, a flat sign, a photograph."""
