@@ -8,9 +8,9 @@ import torch
 from renders.conditions import Condition, Conditions
 
 
-def generator_for(seed: int, *names: object) -> torch.Generator:
-    """A CPU generator of its own for every (seed, names): streams cannot share a draw."""
-    digest = hashlib.sha256("/".join(map(str, (seed, *names))).encode()).digest()
+def generator_for(seed: int, name: str, index: int = 0) -> torch.Generator:
+    """A CPU generator of its own for every (seed, name, index): streams cannot share a draw."""
+    digest = hashlib.sha256(f"{seed}/{name}/{index}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:7], "big"))
 
 

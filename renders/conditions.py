@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ class Quantity:
     integer: bool = False
 
 
-def _quantity(off: float, low: float, high: float, meaning: str, integer: bool = False) -> Tensor:
+def _quantity(off: float, low: float, high: float, meaning: str, integer: bool = False) -> Any:
     return field(metadata={"quantity": Quantity(off, low, high, meaning, integer)})
 
 
