@@ -24,11 +24,16 @@ Rasterise = Callable[..., Fragments]
 
 
 def pyramid_of(
-    texture: Float[Tensor, "t 3 u v"], coverage: Float[Tensor, "1 u v"] | None = None
+    texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v"] | None = None
 ) -> Pyramid:
-    """The filtered texture in linear light, premultiplied by its coverage."""
-    linear = srgb_to_linear(texture)
-    alpha = torch.ones_like(texture[:, :1]) if coverage is None else coverage.to(texture).expand_as(texture[:, :1])
+    """The filtered texture in linear light, premultiplied by its coverage.
+
+    A fourth channel of the texture is coverage of its own: all 0 photographs the scene without the article.
+    """
+    linear, own = srgb_to_linear(texture[:, :3]), texture[:, 3:]
+    alpha = own if own.shape[1] else torch.ones_like(texture[:, :1])
+    if coverage is not None:
+        alpha = alpha * coverage.to(texture)
     return Pyramid.of(torch.cat([linear * alpha, alpha], 1))
 
 
@@ -64,7 +69,7 @@ class Scene:
     rasteriser: Rasterise = rasterise
 
     def __call__(
-        self, texture: Float[Tensor, "t 3 u v"], condition: Condition
+        self, texture: Float[Tensor, "t c u v"], condition: Condition
     ) -> Float[Tensor, "t k 3 h w"]:
         """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
         condition = condition.to(texture.device, texture.dtype)

@@ -91,7 +91,7 @@ class Photograph:
     supersample: int = 2
 
     def __call__(
-        self, texture: Float[Tensor, "t 3 u v"], condition: Condition
+        self, texture: Float[Tensor, "t c u v"], condition: Condition
     ) -> Float[Tensor, "t k 3 h w"]:
         """Every texture in the photo of every view, sRGB in [0, 1]."""
         condition = condition.to(texture.device, texture.dtype)

@@ -1,0 +1,74 @@
+"""Light on the article: sky, sun, the edge of a cast shadow and the sheen of the sun.
+
+Convention: view space (+X left, +Y up, +Z forward), linear light. Everything off (sky 1, sun, shadow and
+sheen 0) gives an irradiance of exactly 1 and a sheen of exactly 0.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from renders.conditions import Condition
+from renders.fragments import Hits
+
+PENUMBRA = 0.05  # half the width of the shadow's soft edge, in half-extents of the article
+GLOSS = 32.0  # Blinn-Phong exponent of semi-matt film
+
+
+def sun_direction(condition: Condition) -> Float[Tensor, "k 3"]:
+    """Unit vector to the sun in view space: azimuth 0, elevation 0 is straight behind the camera.
+
+    Positive azimuth is to the viewer's right (-X), positive elevation up.
+    """
+    azimuth, elevation = torch.deg2rad(condition.sun_azimuth_deg), torch.deg2rad(condition.sun_elevation_deg)
+    level = elevation.cos()
+    return torch.stack([-level * azimuth.sin(), elevation.sin(), -level * azimuth.cos()], -1)
+
+
+def irradiance(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
+    """Light that falls on each point: (sky + sun max(0, n.l)) times what the shadow lets through."""
+    on_face = sky_and_sun(hits.face_normal, hits.face_view, condition)
+    light = on_face.index_select(0, hits.face)
+    if not bool(condition.shadow.any()):
+        return light
+    return light * sunlit(hits, condition)
+
+
+def sky_and_sun(
+    normal: Float[Tensor, "n 3"], view: Int[Tensor, " n"], condition: Condition
+) -> Float[Tensor, " n"]:
+    """Light on surfaces of the given normals in the given views: sky + sun max(0, n.l) (Lambert)."""
+    toward = (sun_direction(condition).index_select(0, view) * normal).sum(-1).clamp_min(0)
+    return condition.sky.index_select(0, view) + condition.sun.index_select(0, view) * toward
+
+
+def sunlit(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
+    """Share of the light left by a cast shadow with a soft straight edge across the article.
+
+    The dark side is where x cos(a) + y sin(a) > offset, with x = 2u - 1 and y = 2v - 1 the place on the
+    article in half-extents; a = shadow_angle_deg, counter-clockwise from the article's right.
+    """
+    angle = torch.deg2rad(condition.shadow_angle_deg)
+    # The edge's plane over (u, v) of each view, scaled so that the penumbra spans 0 to 1.
+    wide = 2 * PENUMBRA
+    by_u, by_v = 2 * angle.cos() / wide, 2 * angle.sin() / wide
+    start = 0.5 - (angle.cos() + angle.sin() + condition.shadow_offset) / wide
+    by_u, by_v, start, depth = torch.stack([by_u, by_v, start, condition.shadow]).index_select(1, hits.view)
+    across = (start + by_u * hits.uv[:, 0] + by_v * hits.uv[:, 1]).clamp(0, 1)
+    return 1 - depth * (across * across * (3 - 2 * across))
+
+
+def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
+    """Light mirrored to the camera, to be added to any colour: sheen sun (n.h)^gloss max(0, n.l).
+
+    h is halfway between the directions to the sun and to the camera (Blinn 1977); the shadow takes its
+    share of it too.
+    """
+    to_sun = sun_direction(condition).index_select(0, hits.view)
+    to_camera = -torch.nn.functional.normalize(hits.position, dim=-1)
+    halfway = torch.nn.functional.normalize(to_sun + to_camera, dim=-1)
+    normal = hits.normal
+    toward = (normal * to_sun).sum(-1).clamp_min(0)
+    strength = (condition.sheen * condition.sun).index_select(0, hits.view)
+    mirrored = strength * toward * (normal * halfway).sum(-1).clamp_min(0) ** GLOSS
+    return mirrored * sunlit(hits, condition) if bool(condition.shadow.any()) else mirrored

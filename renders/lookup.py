@@ -1,0 +1,149 @@
+"""Filtered texture lookup: a pixel gets the mean of the texels under it, not one of them.
+
+Plain bilinear sampling of a texture seen from afar aliases: it renders many times too much contrast and
+gives gradient to few texels, so an attack optimised on it sees pixels no camera would.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+PROBES = 4
+
+
+class Filter(Enum):
+    """TRILINEAR: two mip levels by the longer side of the footprint (Williams 1983). ANISOTROPIC: up to 4
+    probes along it. BILINEAR: the four nearest texels, no filter, as in older papers."""
+
+    TRILINEAR = "trilinear"
+    ANISOTROPIC = "anisotropic"
+    BILINEAR = "bilinear"
+
+
+class Edge(Enum):
+    """What lies beyond the texture: its border texels, or the texture again."""
+
+    CLAMP = "clamp"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """The mip levels of t textures side by side in one atlas; build it once per step, sample it per view.
+
+    Convention: UV (0, 0) is the bottom-left corner, texel-AREA convention: row = (1 - v) H - 0.5,
+    column = u W - 0.5. Filter linear light, colours premultiplied by coverage, never sRGB.
+    """
+
+    atlas: Float[Tensor, "t c a b"]
+    sizes: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, image: Float[Tensor, "t c u v"]) -> "Pyramid":
+        """The pyramid of an image of any size; each level is the area mean of the one below, down to 1 x 1.
+
+        Level 0 stands left, the others below each other at its right.
+        """
+        levels = [image]
+        while max(levels[-1].shape[-2:]) > 1:
+            levels.append(_halved(_halved(levels[-1]).mT).mT)
+        sizes = tuple((level.shape[-2], level.shape[-1]) for level in levels)
+        if len(levels) == 1:
+            return cls(image, sizes)
+        rest = sum(height for height, _ in sizes[1:])
+        height, width = max(sizes[0][0], rest), sizes[0][1] + sizes[1][1]
+        # Zeros, not empty: a tap of weight zero on whatever was in memory could be nan.
+        atlas = image.new_zeros((*image.shape[:2], height, width))
+        atlas[..., : sizes[0][0], : sizes[0][1]] = image
+        top = 0
+        for level in levels[1:]:
+            atlas[..., top : top + level.shape[-2], sizes[0][1] : sizes[0][1] + level.shape[-1]] = level
+            top += level.shape[-2]
+        return cls(atlas, sizes)
+
+    @cached_property
+    def _table(self) -> Tensor:
+        """Width, height, left and top of each level in the atlas `[4 levels]`."""
+        heights = [height for height, _ in self.sizes]
+        tops = [0] + [sum(heights[1:level]) for level in range(1, len(heights))]
+        rows = [(w, h, self.sizes[0][1] * (i > 0), tops[i]) for i, (h, w) in enumerate(self.sizes)]
+        return self.atlas.new_tensor(rows).T.contiguous()
+
+    def sample(
+        self,
+        uv: Float[Tensor, "p 2"],
+        footprint: Float[Tensor, "p 2 2"],
+        how: Filter = Filter.TRILINEAR,
+        edge: Edge = Edge.CLAMP,
+    ) -> Float[Tensor, "t c p"]:
+        """The filtered colours at p points, the same points of every texture.
+
+        `footprint` is d(u, v)/d(x_px, y_px), rows (u, v), columns (x, y), in UV per pixel.
+        """
+        u, v = uv.to(self.atlas).unbind(-1)
+        if edge is Edge.REPEAT:
+            u, v = u - u.floor(), v - v.floor()
+        if how is Filter.BILINEAR:
+            return self._bilinear(u[None], v[None], torch.zeros_like(u, dtype=torch.int64)[None])[:, :, 0]
+        texels = footprint.to(self.atlas) * self._table[:2, 0, None]
+        if how is Filter.TRILINEAR:
+            return self._trilinear(u, v, texels.square().sum(1).amax(-1))
+        return self._anisotropic(u, v, texels, edge)
+
+    def _trilinear(self, u: Tensor, v: Tensor, squared: Tensor) -> Tensor:
+        """Between the two levels whose texels are next in size to the footprint (its side squared)."""
+        last = len(self.sizes) - 1
+        # The clamp also keeps the logarithm and its gradient finite where the texture is magnified.
+        depth = squared.clamp(1, 4**last).log2() * 0.5
+        lower = depth.detach().floor()
+        level = torch.stack([lower, (lower + 1).clamp_max(last)]).to(torch.int64)
+        fine, coarse = self._bilinear(u.expand(2, -1), v.expand(2, -1), level).unbind(2)
+        return torch.lerp(fine, coarse, depth - lower)
+
+    def _anisotropic(self, u: Tensor, v: Tensor, texels: Tensor, edge: Edge) -> Tensor:
+        """The mean of probes along the longer side of the footprint, each filtered by the shorter one."""
+        squared = texels.square().sum(1)
+        longer, shorter = squared.amax(-1), squared.amin(-1)
+        side = torch.maximum(shorter, longer / PROBES**2)
+        along = torch.where(squared[:, 0] >= squared[:, 1], texels[..., 0].T, texels[..., 1].T)
+        total = 0.0
+        for probe in range(PROBES):
+            shift = along / self._table[:2, 0, None] * ((probe + 0.5) / PROBES - 0.5)
+            at_u, at_v = u + shift[0], v + shift[1]
+            if edge is Edge.REPEAT:
+                at_u, at_v = at_u - at_u.floor(), at_v - at_v.floor()
+            total = total + self._trilinear(at_u, at_v, side)
+        return total / PROBES
+
+    def _bilinear(self, u: Tensor, v: Tensor, level: Tensor) -> Tensor:
+        """Four texels of the given level at points `[s p]`: `[t c s p]`."""
+        width, height, left, top = self._table.index_select(1, level.flatten()).unflatten(1, level.shape)
+        # Half a texel from the border of the level, so that no tap falls on its neighbour in the atlas.
+        x = torch.maximum(torch.minimum(u * width, width - 0.5), left.new_full((), 0.5)) + left
+        y = torch.maximum(torch.minimum((1 - v) * height, height - 0.5), left.new_full((), 0.5)) + top
+        rows, columns = self.atlas.shape[-2:]
+        grid = torch.stack([x * (2 / columns) - 1, y * (2 / rows) - 1], -1)
+        # All textures and channels in one image: the points are shared, so their places are found once.
+        found = torch.nn.functional.grid_sample(
+            self.atlas.flatten(0, 1)[None], grid[None], mode="bilinear", padding_mode="border", align_corners=False
+        )
+        return found[0].unflatten(0, self.atlas.shape[:2])
+
+
+def _halved(image: Tensor) -> Tensor:
+    """The image at half the rows (rounded down): each new row is the exact mean of the area it covers."""
+    size = image.shape[-2]
+    half = size // 2
+    if size == 1:
+        return image
+    first, second = image[..., 0 : 2 * half : 2, :], image[..., 1 : 2 * half : 2, :]
+    if size % 2 == 0:
+        return (first + second) * 0.5
+    # An odd number of rows: three taps whose weights drift down the image, 2 + 1/half rows wide.
+    third = image[..., 2 : size : 2, :]
+    place = torch.arange(half, device=image.device).to(image)[:, None]
+    return first * ((half - place) / size) + second * (half / size) + third * ((place + 1) / size)

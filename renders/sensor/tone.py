@@ -1,0 +1,50 @@
+"""From light to numbers: clipping, sRGB encoding and an S-shaped tone curve."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+
+from renders.colour import linear_to_srgb
+from renders.conditions import Condition
+from renders.sensor.rows import per_view, where_on
+
+
+class _Encode(torch.autograd.Function):
+    """clip and sRGB encoding; the slope follows from the encoded value, so no second power is taken."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, linear: Tensor) -> Tensor:
+        srgb = linear_to_srgb(linear.clamp(0, 1))
+        ctx.save_for_backward(linear, srgb)
+        return srgb
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, grad: Tensor) -> Tensor:
+        linear, srgb = ctx.saved_tensors  # type: ignore[attr-defined]
+        # d/dx (1.055 x^(1/2.4) - 0.055) = (srgb + 0.055) / (2.4 x); 12.92 on the straight piece
+        slope = srgb.add(0.055).div_(linear.clamp(min=0.001)).mul_(1 / 2.4).clamp_(max=12.92)
+        inside = (linear >= 0) & (linear <= 1)
+        return slope.mul_(inside).mul_(grad)
+
+
+def encode(linear: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 3 h w"]:
+    """sRGB in [0, 1] of linear light, clipped as a sensor clips.
+
+    The gradient of a clipped pixel is 0. That is the physical truth, kept on purpose: an article that works
+    only in blown-out light does not work; sampling exposures brings the gradient back on other views.
+    """
+    return _Encode.apply(linear)
+
+
+def curve(srgb: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
+    """The tone curve y + contrast (y² (3 - 2 y) - y) on encoded values: 0, 1/2 and 1 stay, the middle steepens.
+
+    On encoded values, as cameras do it, because there 1/2 is close to middle grey.
+    """
+
+    def stage(images: Tensor, rows: Tensor) -> Tensor:
+        weight = per_view(condition.contrast[rows], images)
+        return torch.lerp(images, images * images * (3 - 2 * images), weight)
+
+    return where_on(srgb, condition.contrast > 0, stage)

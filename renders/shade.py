@@ -1,0 +1,54 @@
+"""Shading: what is seen and how it is lit becomes a layer of light; the only step with gradient to the texture."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from renders.conditions import Condition
+from renders.fragments import Hits
+from renders.lights import highlight, irradiance
+from renders.lookup import Edge, Filter, Pyramid
+
+
+def shade(
+    pyramid: Pyramid,
+    hits: Hits,
+    condition: Condition,
+    size: tuple[int, int],
+    k: int,
+    *,
+    how: Filter = Filter.TRILINEAR,
+    edge: Edge = Edge.CLAMP,
+) -> Float[Tensor, "t k 4 h w"]:
+    """The article alone as premultiplied linear rgba, 0 where it is not seen; the t textures share the hits.
+
+    The pyramid holds linear rgb, or rgb premultiplied by coverage and the coverage as a fourth channel.
+    `size` is (height, width) of the k views the hits were made with.
+    """
+    colour = pyramid.sample(hits.uv, hits.footprint, how, edge)
+    rgb, alpha = colour[:, :3], colour[:, 3:]
+    if not alpha.shape[1]:
+        alpha = torch.ones_like(colour[:, :1])
+    rgb = rgb * irradiance(hits, condition).to(rgb)
+    if bool((condition.sheen * condition.sun).any()):
+        rgb = rgb + alpha * highlight(hits, condition).to(rgb)
+    return _layer(torch.cat([rgb, alpha], 1), hits, size, k)
+
+
+def _layer(rgba: Tensor, hits: Hits, size: tuple[int, int], k: int) -> Tensor:
+    """Colours `[t 4 p]` put at their pixels."""
+    area = size[0] * size[1]
+    channel = torch.arange(0, 4 * area, area, device=rgba.device)[:, None]
+    place = (hits.view * (4 * area) + hits.pixel + channel).flatten()
+    empty = rgba.new_zeros((rgba.shape[0], k * 4 * area))
+    filled = empty.index_copy(1, place, rgba.flatten(1))
+    return filled.unflatten(1, (k, 4, *size))
+
+
+def box_downsample(image: Float[Tensor, "*n h w"], factor: int) -> Float[Tensor, "*n h2 w2"]:
+    """The mean over each block of factor x factor pixels: what supersampling ends with, in linear light."""
+    if factor == 1:
+        return image
+    rows = sum(image[..., start::factor, :] for start in range(factor))
+    total = sum(rows[..., start::factor] for start in range(factor))
+    return total * (1 / factor**2)
