@@ -44,9 +44,7 @@ def pgd(
     return Attack(texture, problem, optimiser, STILL, STILL, steps)
 
 
-def fgsm(
-    images: Float[Tensor, "t 3 h w"], victim: Victim, objective: Objective, *, eps: float
-) -> Attack:
+def fgsm(images: Float[Tensor, "t 3 h w"], victim: Victim, objective: Objective, *, eps: float) -> Attack:
     """The fast gradient sign method: one steepest step of length eps (Goodfellow et al. 2015, section 4)."""
     return pgd(images, victim, objective, eps=eps, rate=eps, steps=1)
 
@@ -69,5 +67,3 @@ def expectation_over_transformation(
     train = Stream(conditions, seed, "train", views)
     select = Stream(conditions, seed, "select", 256)
     return Attack(texture, problem, optimiser, train, select, steps, max(1, steps // 20), cosine)
-
-

@@ -42,7 +42,12 @@ TO_RGB = (
 
 # One dimension of libjpeg's accurate integer DCT (Loeffler, Ligtenberg & Moschytz 1989), times 2^13 and times
 # sqrt(8). The factorisation rounds its own constants, so these sums are not the nearest integers to the cosines.
-_EVEN = ((8192, 8192), (10703, 4433), (8192, -8192), (4433, -10704))  # rows 0 2 4 6, samples 0 1 (mirrored)
+_EVEN = (  # rows 0 2 4 6, samples 0 1 2 3 (mirrored)
+    (8192, 8192, 8192, 8192),
+    (10703, 4433, -4433, -10703),
+    (8192, -8192, -8192, 8192),
+    (4433, -10704, 10704, -4433),
+)
 _ODD = (  # rows 1 3 5 7, samples 0 1 2 3 (mirrored with the opposite sign)
     (11363, 9633, 6437, 2260),
     (9633, -2259, -11362, -6436),
@@ -54,15 +59,9 @@ _ODD = (  # rows 1 3 5 7, samples 0 1 2 3 (mirrored with the opposite sign)
 @lru_cache(maxsize=8)
 def integer_dct(device: torch.device, dtype: torch.dtype) -> Float[Tensor, "8 8"]:
     """The matrix of libjpeg's one-dimensional integer DCT, divided by 2^13: row = frequency, column = sample."""
-    rows = torch.zeros(8, 8)
-    for i, (a, b) in enumerate(_EVEN):
-        half = (a, b, b, a) if i % 2 == 0 else (a, b, -b, -a)
-        if i == 2:
-            half = (a, b, b, a)
-        rows[2 * i] = torch.tensor((*half, *half[::-1]))
-    for i, half4 in enumerate(_ODD):
-        rows[2 * i + 1] = torch.tensor((*half4, *(-x for x in half4[::-1])))
-    return (rows / 8192).to(device, dtype)
+    even, odd = torch.tensor(_EVEN), torch.tensor(_ODD)
+    mirrored = torch.cat([even, even.flip(1)], 1), torch.cat([odd, -odd.flip(1)], 1)
+    return (torch.stack(mirrored, 1).flatten(0, 1) / 8192).to(device, dtype)
 
 
 def tables(quality: Float[Tensor, " k"] | Int[Tensor, " k"]) -> tuple[Tensor, Tensor]:

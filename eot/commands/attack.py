@@ -1,0 +1,185 @@
+"""`eot attack`: optimise an article, measure it, and leave both in a run directory that survives a crash."""
+
+import io
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from eot.attack import Judged, run
+from eot.commands.export import article_files
+from eot.commands.mask import find_mask, sketch_mask
+from eot.commands.measure import doubts, measure, origin_of, write_evidence
+from eot.commands.summary import Summary, read_summary
+from eot.commands.tick import Tick
+from eot.evidence.checks import Finding, check_gradients, check_victims, victim_unchanged
+from eot.runs.build import Built, Frame, build, frame_of
+from eot.runs.checkpoint import restore, state_of
+from eot.runs.config import Config, dump_config, load_config
+from eot.runs.folder import (
+    RunFolder,
+    append_metrics,
+    check_free,
+    check_same,
+    load_checkpoint,
+    only_writer,
+    resume_run,
+    save_checkpoint,
+    start_run,
+)
+from eot.runs.product import Product, encode_product
+from eot.runs.provenance import (
+    Provenance,
+    changes,
+    provenance_of,
+    read_provenance,
+    texture_hash,
+    write_provenance,
+)
+from renders.errors import RunError
+from textures.write import write_files
+
+# Besides every selection, so that a crash never costs more than this.
+CHECKPOINT_SECONDS = 10.0
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    source: Path
+    overrides: tuple[str, ...] = ()
+    out: Path | None = None
+    resume: bool = False
+    force: bool = False
+
+    def config(self) -> Config:
+        """The complete configuration."""
+        return load_config(self.source, self.overrides)
+
+    def place(self, config: Config) -> Path:
+        """The run directory: --out, the run that is resumed, or runs/NAME."""
+        if self.out is not None:
+            return self.out
+        return self.source if self.resume and self.source.is_dir() else RUNS / config.name
+
+
+def resolved(request: Request) -> str:
+    """The complete configuration as TOML."""
+    return dump_config(request.config())
+
+
+def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
+    """The whole run. Nothing on disk changes before everything it needs has been found to be there."""
+    config = request.config()
+    path = request.place(config)
+    if request.resume:
+        check_same(path, config)
+        if RunFolder(path).finished:
+            return read_summary(path, ("this run is complete: nothing was left to do",))
+    else:
+        check_free(path, request.force)
+    frame = frame_of(config, device)
+    build(frame, sketch_mask(frame))
+    folder = resume_run(path, config) if request.resume else start_run(path, config, request.force)
+    with only_writer(folder):
+        now = provenance_of(config, device, fingerprints(frame))
+        notes = _settle_provenance(folder, now)
+        mask = yield from find_mask(folder, frame)
+        built = build(frame, mask)
+        best = yield from _optimise(folder, built)
+        product = built.product(best)
+        _write_product(folder, product, now)
+        measured = yield from measure(built, product, config.evaluation.views)
+        findings = [*_checks(built, product), *_unchanged(frame, now), *doubts(measured[0], product)]
+        origin = origin_of(now, product)
+        summary = write_evidence(folder.path, folder, built, product, measured, tuple(findings), origin)
+        return replace(summary, notes=notes)
+
+
+def fingerprints(frame: Frame) -> dict[str, str]:
+    """The hash of every victim's weights, by its name in the configuration."""
+    return {
+        model: victim.fingerprint()
+        for model, (victim, _) in zip(frame.config.victims.models, frame.victims, strict=True)
+    }
+
+
+def _settle_provenance(folder: RunFolder, now: Provenance) -> tuple[str, ...]:
+    """Writes the provenance of a new run; of a resumed one says what has changed since it was started."""
+    if not folder.provenance_path.is_file():
+        write_provenance(folder.provenance_path, now)
+        return ()
+    before = read_provenance(folder.provenance_path)
+    if before.victims != now.victims:
+        raise RunError(
+            f"{folder.path}: a victim has other weights than when the run was started: use --force"
+        )
+    changed = changes(before, now)
+    return (f"resumed elsewhere, bytes may differ: {'; '.join(changed)}",) if changed else ()
+
+
+def _optimise(folder: RunFolder, built: Built) -> Generator[Tick, None, Judged]:
+    """The loop, with metrics and checkpoints; goes on from the last checkpoint where there is one."""
+    attack, first, best = built.attack, 0, None
+    state = load_checkpoint(folder)
+    if state is not None:
+        restore(attack, state)
+        first, best = state.step, state.best
+    saved = time.monotonic()
+    for progress in run(attack, first, best):
+        best, done = progress.best, progress.index + 1
+        figures = {"step": progress.index, "stream": "train"}
+        append_metrics(folder, {**figures, "loss": progress.loss, "success": progress.success})
+        judged = progress.judged
+        if judged is not None:
+            record = {"stream": "select", "loss": judged.loss, "success": judged.success}
+            append_metrics(folder, {"step": progress.index, **record})
+        if judged is not None or time.monotonic() - saved > CHECKPOINT_SECONDS:
+            save_checkpoint(folder, state_of(attack, done, best))
+            saved = time.monotonic()
+        note = f"loss {progress.loss:.3f}" + (f", best {best.success:.1%} of select" if best else "")
+        yield Tick("attack", done, attack.steps, note)
+    if best is None:
+        raise RunError(f"{folder.path}: no iterate has a finite loss: lower optimiser.rate")
+    return best
+
+
+def _write_product(folder: RunFolder, product: Product, provenance: Provenance) -> None:
+    """The texture, what to print of it, and the provenance with its hash."""
+    write_files(
+        folder.path,
+        {"texture.safetensors": encode_product(product), "texture.png": picture_bytes(product)},
+    )
+    write_files(folder.article_path, article_files(product, "auto", provenance.config_sha256))
+    finished = replace(provenance, texture_sha256=texture_hash(product.image))
+    write_provenance(folder.provenance_path, finished)
+
+
+def picture_bytes(product: Product) -> bytes:
+    """The first face as PNG at its true size, clear where the article is not."""
+    rgba = torch.cat([product.levels[0], (product.coverage * 255).round().byte()])
+    buffer = io.BytesIO()
+    dpi = rgba.shape[2] / product.width_mm * 25.4
+    Image.fromarray(rgba.permute(1, 2, 0).contiguous().numpy()).save(buffer, "PNG", dpi=(dpi, dpi))
+    return buffer.getvalue()
+
+
+def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
+    """Is the victim a fixed function that answers logits, and does the gradient reach the texels?"""
+    attack, image = built.attack, product.image.to(built.frame.device)
+    few = replace(attack.train, name="checks", k=min(attack.train.k, 16))
+    allowed = (
+        built.mask[0].to(built.frame.device) * built.frame.article.coverage[0].to(built.frame.device) > 0
+    )
+    gradients = check_gradients(attack.problem, image, few, mask=allowed)
+    return (*check_victims(attack.problem, image, few(0)), *gradients)
+
+
+def _unchanged(frame: Frame, before: Provenance) -> tuple[Finding, ...]:
+    after = fingerprints(frame)
+    return tuple(victim_unchanged(name, before.victims[name], after[name]) for name in after)

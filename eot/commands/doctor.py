@@ -1,0 +1,108 @@
+"""`eot doctor`: is this installation fit to work, and what could be added?"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.table import Table
+
+from eot.commands.listing import Listing
+from eot.runs.provenance import package_versions, version
+from renders.errors import EotError
+
+EXTRAS = {
+    "timm": "victims timm:NAME",
+    "pytorch3d": "another rasteriser",
+    "nvdiffrast": "another rasteriser, on a GPU",
+    "mitsuba": "an independent path tracer",
+    "ultralytics": "YOLO detectors",
+    "onnx": "ONNX models",
+}
+FREE_GB = 1.0
+
+
+@dataclass(frozen=True)
+class Health:
+    """What was looked at, what came of it; healthy unless something that is needed fails."""
+
+    listing: Listing
+    healthy: bool
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"healthy": self.healthy, "checks": self.listing.record()}
+
+    def table(self) -> Table:
+        """For people."""
+        return self.listing.table()
+
+
+def doctor() -> Health:
+    """Looks at everything once."""
+    rows: list[tuple[str, str, str]] = [("ok", "eot", version()), _python()]
+    rows += [
+        ("FAIL" if found == "not installed" else "ok", name, found)
+        for name, found in package_versions().items()
+    ]
+    rows += [("ok", "cores", f"{os.cpu_count()}, torch uses {torch.get_num_threads()}"), _device()]
+    for name, check in {
+        "working directory": _writable,
+        "bundled victim": _bundled,
+        "self-test": _self_test,
+    }.items():
+        rows.append(_tried(name, check))
+    for name, use in EXTRAS.items():
+        there = importlib.util.find_spec(name) is not None
+        rows.append(("ok" if there else "–", f"{name} (optional)", use if there else f"not installed: {use}"))
+    listing = Listing("Installation", ("state", "what", "found"), tuple(rows))
+    return Health(listing, all(state != "FAIL" for state, _, _ in rows))
+
+
+def _tried(name: str, check: Callable[[], str]) -> tuple[str, str, str]:
+    try:
+        return "ok", name, check()
+    except (EotError, OSError) as error:
+        return "FAIL", name, str(error)
+
+
+def _python() -> tuple[str, str, str]:
+    return "ok", "python", f"{platform.python_version()} on {platform.platform()}"
+
+
+def _device() -> tuple[str, str, str]:
+    return "ok", "CUDA", torch.cuda.get_device_name() if torch.cuda.is_available() else "none (not needed)"
+
+
+def _writable() -> str:
+    with tempfile.TemporaryFile(dir="."):
+        pass
+    free = shutil.disk_usage(".").free / 1e9
+    if free < FREE_GB:
+        raise OSError(f"{Path.cwd()} has {free:.1f} GB free: a run wants {FREE_GB:g} GB")
+    return f"{Path.cwd()} can be written to, {free:.0f} GB free"
+
+
+def _bundled() -> str:
+    from eot.victims import load_victim
+
+    victim = load_victim("bundled")
+    return f"{len(victim.info.labels)} classes, weights {victim.info.weights_sha256[:12]}"
+
+
+def _self_test() -> str:
+    """One step of an attack on a linear victim: rendering, sensor, gradient and optimiser all take part."""
+    from eot.commands.self_test import one_step
+
+    began = time.perf_counter()
+    before, after = one_step()
+    if not after < before:
+        raise OSError(f"a step must lower the loss; it went from {before:.4f} to {after:.4f}")
+    return f"one step in {time.perf_counter() - began:.2f} s, loss {before:.3f} to {after:.3f}"

@@ -1,0 +1,53 @@
+"""`eot evaluate`: measures a finished article again, on other models, other views or as a gate."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from eot.commands.attack import fingerprints
+from eot.commands.export import product_of
+from eot.commands.measure import doubts, measure, origin_of, write_evidence
+from eot.commands.summary import Summary
+from eot.commands.tick import Tick
+from eot.runs.build import build, frame_of
+from eot.runs.folder import open_run
+from eot.runs.provenance import provenance_of
+from eot.runs.sections import VictimsTable
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    run: Path
+    victims: tuple[str, ...] = ()
+    views: int | None = None
+
+
+def evaluate(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
+    """The evidence on the report stream, written into `evaluations/` of the run.
+
+    Other victims must know the goal's classes by the same name or number. With the run's own victims and
+    number of views the figures are those of the run.
+    """
+    folder = open_run(request.run)
+    product = product_of(folder)
+    config = folder.config()
+    if request.victims:
+        config = config.model_copy(update={"victims": VictimsTable(models=request.victims)})
+    views = request.views or config.evaluation.views
+    frame = frame_of(config, device)
+    built = build(frame, product.mask)
+    measured = yield from measure(built, product, views)
+    origin = origin_of(provenance_of(config, device, fingerprints(frame)), product)
+    place = folder.path / "evaluations" / _name(config.victims.models, views)
+    return write_evidence(place, folder, built, product, measured, doubts(measured[0], product), origin)
+
+
+def _name(models: tuple[str, ...], views: int) -> str:
+    """A folder name that says what was measured."""
+    words = "+".join(models)
+    safe = "".join(c if c.isalnum() or c in "-_.+" else "-" for c in words)
+    return f"{safe[-60:].strip('-.')}-{views}"

@@ -1,0 +1,42 @@
+"""`eot export`: what to print and cut, written into `article/` of a run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from eot.runs.folder import RunFolder, open_run
+from eot.runs.product import Product, decode_product
+from eot.runs.provenance import read_provenance
+from renders.errors import InputError
+from textures.sheets.article import Article
+from textures.sheets.export import export_sheet
+from textures.write import write_files
+
+
+def export(path: Path, page: str) -> list[Path]:
+    """Writes the sheets, pieces and outlines of a finished run; returns their paths."""
+    folder = open_run(path)
+    product = product_of(folder)
+    files = article_files(product, page, read_provenance(folder.provenance_path).config_sha256)
+    return write_files(folder.article_path, files)
+
+
+def product_of(folder: RunFolder) -> Product:
+    """The article of a finished run."""
+    if not folder.product_path.is_file():
+        raise InputError(f"{folder.path}: the run is not finished: eot attack {folder.path} --resume")
+    return decode_product(folder.product_path.read_bytes(), str(folder.product_path))
+
+
+def article_files(product: Product, page: str, run_hash: str) -> Mapping[str, bytes]:
+    """The files to print: one sticker, whatever the number of faces it was optimised on."""
+    whole = bool((product.mask == 1).all())
+    article = Article(
+        id=product.identifier,
+        title=product.title,
+        face=product.image[0],
+        mask=None if whole else product.mask,
+        width_mm=product.width_mm,
+        height_mm=product.height_mm,
+        run_hash=run_hash[:16],
+    )
+    return export_sheet(article, page)

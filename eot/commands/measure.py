@@ -1,0 +1,113 @@
+"""Measures an article on the report stream, with its controls, and writes what came of it as a report."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from eot.commands.summary import Summary
+from eot.commands.tick import Tick
+from eot.evidence.checks import Finding, check_evaluation
+from eot.evidence.evaluate import collect, evaluate_steps
+from eot.evidence.evaluation import Evaluation
+from eot.evidence.statistics import wilson
+from eot.report.contents import ArticlePicture, Origin
+from eot.report.gallery import Gallery, gallery
+from eot.report.report import write_report
+from eot.runs.build import Built
+from eot.runs.folder import RunFolder, read_metrics
+from eot.runs.product import Product
+from eot.runs.provenance import Provenance
+from eot.runs.records import encode_evaluation
+from textures.write import write_files
+
+# Photographs held in memory at once while nothing is differentiated.
+PHOTOGRAPHS = 128
+
+
+def measure(built: Built, product: Product, views: int) -> Generator[Tick, None, tuple[Evaluation, Gallery]]:
+    """The evidence on fresh views of the article and its controls, and photographs of some of them."""
+    frame = built.frame
+    articles = articles_of(built, product)
+    problem, bare = frame.problem(), frame.bare_problem()
+    batch = max(1, PHOTOGRAPHS // (len(articles) * len(product.levels)))
+    stream = frame.stream("report", views)
+    parts, done = [], 0
+    for part in evaluate_steps(problem, articles, stream, views, batch=batch, bare=bare):
+        parts.append(part)
+        done += len(part) // len(product.levels)
+        yield Tick("evaluate", done, views)
+    evaluation = collect(problem, parts, level=frame.config.evaluation.level)
+    return evaluation, gallery(problem, articles, evaluation, bare=bare)
+
+
+def articles_of(built: Built, product: Product) -> dict[str, Float[Tensor, "f 3 u v"]]:
+    """The article and its controls on the run's device; the controls in eight bits too, as prints are."""
+    device = built.frame.device
+    return {"attack": product.image.to(device), **built.controls()}
+
+
+def doubts(evaluation: Evaluation, product: Product) -> tuple[Finding, ...]:
+    """What the evidence itself says against its headline."""
+    selected = wilson(round(product.score * product.selected_on), product.selected_on, evaluation.level)
+    return check_evaluation(evaluation, selected)
+
+
+def write_evidence(
+    folder: Path,
+    run: RunFolder,
+    built: Built,
+    product: Product,
+    measured: tuple[Evaluation, Gallery],
+    findings: tuple[Finding, ...],
+    origin: Origin,
+) -> Summary:
+    """Writes the evidence and its report into a folder; report.json comes last and marks it complete."""
+    evaluation, shown = measured
+    table = built.frame.config.evaluation
+    files = write_report(
+        folder,
+        evaluation,
+        provenance=origin,
+        metrics=read_metrics(run),
+        article=picture_of(run, built, product),
+        findings=findings,
+        gallery=shown,
+        distance_cells=table.distance_cells,
+        yaw_cells=table.yaw_cells,
+    )
+    page = files.pop("report.html")
+    write_files(folder, {"evidence.safetensors": encode_evaluation(evaluation), "report.html": page, **files})
+    return Summary(folder, json.loads(files["report.json"]))
+
+
+def origin_of(provenance: Provenance, product: Product) -> Origin:
+    """What gives the numbers again, and what they were made with."""
+    lines = [
+        ("article", product.digest[:16]),
+        ("configuration", provenance.config_sha256[:16]),
+        *((f"victim {name}", digest[:16]) for name, digest in provenance.victims.items()),
+        ("started", provenance.started),
+        ("device", f"{provenance.device}, {provenance.threads} threads"),
+        ("python", f"{provenance.python}, {provenance.platform}"),
+        ("eot", provenance.eot),
+        *provenance.packages.items(),
+    ]
+    return Origin("eot attack config.toml --out again", provenance.seed, tuple(lines))
+
+
+def picture_of(run: RunFolder, built: Built, product: Product) -> ArticlePicture:
+    """The article as a report shows it."""
+    files = sorted(path.name for path in run.article_path.glob("*")) if run.article_path.is_dir() else []
+    return ArticlePicture(
+        name=product.title,
+        identifier=product.identifier,
+        image=torch.cat([product.image[0], product.coverage]),
+        width_mm=product.width_mm,
+        height_mm=product.height_mm,
+        coverage=None if built.frame.article.bare else product.covered,
+        files=tuple(f"article/{name}" for name in files),
+    )

@@ -1,0 +1,20 @@
+"""Models under test: one file per family, one way to load them all."""
+
+from eot.victims.admit import Claim, admit
+from eot.victims.fingerprint import assert_unchanged, fingerprint
+from eot.victims.linear import LinearVictim
+from eot.victims.load import SOURCES, load_victim, load_victims
+from eot.victims.victim import Victim, VictimInfo
+
+__all__ = [
+    "SOURCES",
+    "Claim",
+    "LinearVictim",
+    "Victim",
+    "VictimInfo",
+    "admit",
+    "assert_unchanged",
+    "fingerprint",
+    "load_victim",
+    "load_victims",
+]

@@ -1,0 +1,70 @@
+"""From a string such as `bundled` or `torchvision:resnet18` to a victim, or to an ensemble of victims."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from eot.victims.bundled import load_bundled
+from eot.victims.python_file import load_python
+from eot.victims.state_file import load_state_file
+from eot.victims.timm_zoo import load_timm
+from eot.victims.torchvision_zoo import load_torchvision
+from eot.victims.victim import Victim
+from renders.errors import InputError, nearest
+
+# Prefix to the function that takes what stands after the colon. Adding a family is one line here.
+SOURCES: dict[str, Callable[[str], Victim]] = {
+    "bundled": load_bundled,
+    "torchvision": load_torchvision,
+    "timm": load_timm,
+    "python": load_python,
+    "file": load_state_file,
+}
+
+
+def load_victim(spec: str) -> Victim:
+    """The checked, frozen, folded victim that `spec` names.
+
+    Args:
+        spec: `bundled`, `bundled:VARIANT`, `torchvision:NAME`, `torchvision:NAME@FILE`, `timm:NAME`,
+            `timm:NAME@FILE`, `python:FILE.py:FACTORY` or `file:PATH?arch=NAME&classes=N`.
+
+    Raises:
+        InputError: an unknown kind or name, a file that cannot be read, or a model `admit` refuses.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind not in SOURCES:
+        raise InputError(f"victim must start with a known kind; got {spec!r}: {nearest(kind, SOURCES)}")
+    return SOURCES[kind](rest)
+
+
+def load_victims(
+    specs: Sequence[str], weights: Sequence[float] | None = None
+) -> tuple[tuple[Victim, float], ...]:
+    """An ensemble: each victim with its share of the loss; the shares sum to 1.
+
+    Args:
+        specs: as for `load_victim`.
+        weights: one positive number per victim; equal shares where not given.
+    """
+    shares = [1.0] * len(specs) if weights is None else list(weights)
+    if not specs:
+        raise InputError("victims must name at least one model; got none: use 'bundled' to start with")
+    if len(shares) != len(specs):
+        raise InputError(f"victims need one weight each; got {len(specs)} victims and {len(shares)} weights")
+    if not all(math.isfinite(share) and share > 0 for share in shares):
+        raise InputError(
+            f"weights of victims must be positive numbers; got {shares}: leave a victim out instead"
+        )
+    victims = [load_victim(spec) for spec in specs]
+    _check_same_classes(victims)
+    return tuple((victim, share / sum(shares)) for victim, share in zip(victims, shares, strict=True))
+
+
+def _check_same_classes(victims: list[Victim]) -> None:
+    first = victims[0].info
+    for other in (victim.info for victim in victims[1:]):
+        if len(other.labels) != len(first.labels):
+            raise InputError(
+                f"victims of one ensemble must know the same classes; {first.name} has {len(first.labels)}, "
+                f"{other.name} has {len(other.labels)}: attack them in separate runs"
+            )

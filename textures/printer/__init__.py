@@ -1,0 +1,1 @@
+"""What a printer makes of an image."""
