@@ -5,19 +5,20 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from eot.loop import descend
 from eot.optimisers import Schedule, constant
 from eot.problem import Problem
 from eot.streams import Stream
+from textures.parameters.texture import Texture
 
 
 @dataclass(frozen=True)
 class Attack:
     """The parts of a run, ready to go. A recipe is a function that returns one."""
 
-    texture: nn.Module
+    texture: Texture
     problem: Problem
     optimiser: torch.optim.Optimizer
     train: Stream

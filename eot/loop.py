@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from eot.objectives import Outcome
 from eot.optimisers import Schedule, constant
 from eot.problem import Problem
 from renders.conditions import Condition
+from textures.parameters.texture import Texture
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def gradient(
 
 
 def descend(
-    texture: nn.Module,
+    texture: Texture,
     problem: Problem,
     optimiser: torch.optim.Optimizer,
     stream: Callable[[int], Condition],

@@ -1,4 +1,7 @@
-"""The equation: minimise over theta  E_t loss( victim( sensor_t( render_t( print( P(theta) ) ) ) ) ) + penalties."""
+"""The equation, minimised over theta:
+
+    E_t loss( victim( sensor_t( render_t( print( P(theta) ) ) ) ) ) + penalties( P(theta) )
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

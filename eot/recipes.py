@@ -2,7 +2,7 @@
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from eot.attack import Attack
 from eot.objectives import Objective
@@ -14,6 +14,7 @@ from renders.conditions import Conditions
 from renders.surfaces.screen import Screen
 from textures.norms import Linf, Norm
 from textures.parameters import Pixels
+from textures.parameters.texture import Texture
 
 STILL = Stream(Conditions({}), seed=0, name="still", k=1)
 
@@ -36,9 +37,7 @@ def pgd(
     norm = norm or Linf()
     texture = Pixels(images, norm, eps)
     if generator is not None:
-        with torch.no_grad():
-            texture.image.add_(norm.sample(images, eps, generator))
-        texture.project_()
+        texture.scatter_(generator)
     optimiser = SteepestDescent(texture.parameters(), norm, rate)
     problem = Problem(Screen(), ((victim, 1.0),), objective)
     return Attack(texture, problem, optimiser, STILL, STILL, steps)
@@ -50,7 +49,7 @@ def fgsm(images: Float[Tensor, "t 3 h w"], victim: Victim, objective: Objective,
 
 
 def expectation_over_transformation(
-    texture: nn.Module,
+    texture: Texture,
     scene: Scene,
     victims: tuple[tuple[Victim, float], ...],
     objective: Objective,

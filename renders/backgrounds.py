@@ -32,15 +32,20 @@ class Backgrounds:
         return Backgrounds(resize(torch.stack(scenes), (size_px, size_px)))
 
     @staticmethod
-    def folder(path: Path | str, size_px: int) -> "Backgrounds":
-        """The photographs (jpg, png, webp) in a folder, in the order of their names, cut to their middle square."""
+    def folder(path: Path | str, size_px: int, count: int | None = None) -> "Backgrounds":
+        """The first `count` photographs (jpg, png, webp; None = all) of a folder in the order of their names.
+
+        Each is cut to its middle square. A `count` above the number of photographs takes all of them.
+        """
         path = Path(path)
         if not path.is_dir():
             raise InputError(f"{path}: expected a folder of photographs; found none: check the path")
+        if count is not None and count < 1:
+            raise InputError(f"{path}: expected a count of at least 1 photograph; got {count}")
         files = sorted(p for p in path.iterdir() if p.suffix.lower() in PHOTO_SUFFIXES and p.is_file())
         if not files:
             raise InputError(f"{path}: expected jpg, png or webp photographs; found none: add some")
-        return Backgrounds(torch.stack([_square(read_photo(file), size_px) for file in files]))
+        return Backgrounds(torch.stack([_square(read_photo(file), size_px) for file in files[:count]]))
 
     def __len__(self) -> int:
         return len(self.linear)
@@ -50,9 +55,9 @@ class Backgrounds:
         """What each of k views of `size` = (rows, columns) shows behind the article, in linear light.
 
         `background` counts modulo n. The part seen has the shape of the view and, at zoom 1, the full extent
-        of the picture along the longer side of the view; `background_x`, `background_y` = 0 ... 1 move it from
-        the left to the right and from the top to the bottom. A view of the whole picture at its own size is
-        exactly that picture.
+        of the picture along the longer side of the view; `background_x`, `background_y` = 0 ... 1 move it
+        from the left to the right and from the top to the bottom. A view of the whole picture at its own size
+        is exactly that picture.
         """
         pictures = self.linear.to(condition.distance_m)
         side = pictures.shape[-1]

@@ -50,7 +50,9 @@ class Fragments:
         """The barycentrics over depth `[3 p]`."""
         seen, index = _distinct(self.face, len(self.vertices) * len(self.faces))
         _, x, y = _pixels(self.cell, self.size)
-        return _evaluated(edge_planes(self.vertices, self.faces, self.camera, seen).index_select(2, index), x, y)
+        return _evaluated(
+            edge_planes(self.vertices, self.faces, self.camera, seen).index_select(2, index), x, y
+        )
 
     def _dense(self, values: Tensor) -> Tensor:
         grid = values.new_full((len(self.vertices), *self.size), -1)
@@ -113,7 +115,9 @@ def locate(
     seen, index = _distinct(fragments.face, k * len(faces))
     edges = edge_planes(vertices, faces, camera, seen)
     corner_uv = (uvs if uvs.ndim == 3 else uvs[faces]).double()[seen % len(faces)]
-    over_z = torch.einsum("nis,cin->scn", torch.cat([torch.ones_like(corner_uv[..., :1]), corner_uv], -1), edges)
+    over_z = torch.einsum(
+        "nis,cin->scn", torch.cat([torch.ones_like(corner_uv[..., :1]), corner_uv], -1), edges
+    )
 
     view, x, y = _pixels(fragments.cell, fragments.size)
     planes = over_z.index_select(2, index)
@@ -147,7 +151,13 @@ def edge_planes(
     """
     view, corners = packed // len(faces), faces[packed % len(faces)]
     offsets = view[:, None] * vertices.shape[1] + corners
-    x, y, z = vertices.double().flatten(0, 1).T.contiguous().index_select(1, offsets.T.flatten()).unflatten(1, (3, -1))
+    x, y, z = (
+        vertices.double()
+        .flatten(0, 1)
+        .T.contiguous()
+        .index_select(1, offsets.T.flatten())
+        .unflatten(1, (3, -1))
+    )
     # Rows of the adjugate: the cross product of the other two corners. Axes [3 edges, n].
     x1, y1, z1, x2, y2, z2 = (part.roll(-shift, 0) for shift in (1, 2) for part in (x, y, z))
     cross = y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2
@@ -156,7 +166,8 @@ def edge_planes(
     scale = (x.square() + y.square() + z.square()).prod(0).sqrt()
     inverse = torch.where(volume.abs() > 1e-15 * scale, volume, torch.zeros_like(volume)).reciprocal()
     focal, centre_x, centre_y = (
-        part.double().index_select(0, view) for part in (camera.focal_px, camera.centre_x_px, camera.centre_y_px)
+        part.double().index_select(0, view)
+        for part in (camera.focal_px, camera.centre_x_px, camera.centre_y_px)
     )
     by_x, by_y = -cross[0] * (inverse / focal), -cross[1] * (inverse / focal)
     return torch.stack([by_x, by_y, cross[2] * inverse - by_x * centre_x - by_y * centre_y])

@@ -107,4 +107,3 @@ def in_order(parts: list[Tensor], views: list[View]) -> Tensor:
         return parts[0]
     order = torch.cat([view.rows for view in views]).argsort()
     return torch.cat(parts, dim=1).index_select(1, order)
-

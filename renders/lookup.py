@@ -110,14 +110,14 @@ class Pyramid:
         longer, shorter = squared.amax(-1), squared.amin(-1)
         side = torch.maximum(shorter, longer / PROBES**2)
         along = torch.where(squared[:, 0] >= squared[:, 1], texels[..., 0].T, texels[..., 1].T)
-        total = 0.0
+        probes = []
         for probe in range(PROBES):
             shift = along / self._table[:2, 0, None] * ((probe + 0.5) / PROBES - 0.5)
             at_u, at_v = u + shift[0], v + shift[1]
             if edge is Edge.REPEAT:
                 at_u, at_v = at_u - at_u.floor(), at_v - at_v.floor()
-            total = total + self._trilinear(at_u, at_v, side)
-        return total / PROBES
+            probes.append(self._trilinear(at_u, at_v, side))
+        return torch.stack(probes).mean(0)
 
     def _bilinear(self, u: Tensor, v: Tensor, level: Tensor) -> Tensor:
         """Four texels of the given level at points `[s p]`: `[t c s p]`."""
@@ -129,7 +129,11 @@ class Pyramid:
         grid = torch.stack([x * (2 / columns) - 1, y * (2 / rows) - 1], -1)
         # All textures and channels in one image: the points are shared, so their places are found once.
         found = torch.nn.functional.grid_sample(
-            self.atlas.flatten(0, 1)[None], grid[None], mode="bilinear", padding_mode="border", align_corners=False
+            self.atlas.flatten(0, 1)[None],
+            grid[None],
+            mode="bilinear",
+            padding_mode="border",
+            align_corners=False,
         )
         return found[0].unflatten(0, self.atlas.shape[:2])
 
@@ -144,6 +148,6 @@ def _halved(image: Tensor) -> Tensor:
     if size % 2 == 0:
         return (first + second) * 0.5
     # An odd number of rows: three taps whose weights drift down the image, 2 + 1/half rows wide.
-    third = image[..., 2 : size : 2, :]
+    third = image[..., 2:size:2, :]
     place = torch.arange(half, device=image.device).to(image)[:, None]
     return first * ((half - place) / size) + second * (half / size) + third * ((place + 1) / size)

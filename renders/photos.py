@@ -14,7 +14,7 @@ from renders.errors import InputError
 
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 178_000_000
-PHOTO_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF")
+PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF")
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
 
@@ -55,7 +55,9 @@ def _open(path: Path) -> Image.Image:
             raise InputError(f"{path}: more than {MAX_PIXELS // 10**6} megapixels: scale it down") from error
         except UnidentifiedImageError as error:
             known = "JPEG, PNG, WebP, BMP, TIFF, PPM or GIF"
-            raise InputError(f"{path}: not an image in a format that is read here; save it as {known}") from error
+            raise InputError(
+                f"{path}: not an image in a format that is read here; save it as {known}"
+            ) from error
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             raise InputError(f"{path}: the image is damaged or cut off ({error}): copy it again") from error
     return image

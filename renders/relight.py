@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+from scipy.optimize import least_squares
 from torch import Tensor
 
-from renders.sensor.optics import gaussian_blur
+from renders.colour import linear_to_srgb
+from renders.sensor.blur import gaussian_blur
 
 
 @dataclass(frozen=True)
@@ -29,63 +32,111 @@ class Relight:
         gain, haze = (rgba.new_tensor(v)[:, None, None] for v in (self.gain, self.haze))
         alpha = rgba[:, :, 3:]
         lit = torch.cat([rgba[:, :, :3] * gain + haze * alpha, alpha], 2)
-        return lit if self.blur_px == 0 else gaussian_blur(lit, self.blur_px / photo_px)
+        return gaussian_blur(lit, self.blur_px / photo_px)
 
 
-BLURS_PX = (0.0, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+INSIDE = 0.98  # coverage from which a pixel shows nothing but the article
+MATCH_SHARE = 0.015  # of the article's side: how far its details may lie from where the corners put them
+FEWEST_PIXELS = 16
+# Surfaces whose face is unknown are taken to hold paper and ink; linear reflectances of matt print.
+PAPER, INK = 0.85, 0.03
+BLURS_PX = np.array([0.0, 0.3, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0])
+REBLUR_PX = 2.0
 
 
-def estimate(
-    seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"], trim: float = 0.1
-) -> Relight:
+@torch.no_grad()
+def estimate(seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"]) -> Relight:
     """The light of a photo, from the article as seen in it and as the clean face would render there.
 
-    Both in linear light on the same pixels; `clean` premultiplied with coverage. For each candidate blur a
-    straight line per channel is fitted to the pixels well inside, the `trim` worst are dropped (dirt,
-    shadows, occlusion) and the fit repeated; the blur with the least residual is kept.
+    Both in linear light on the same pixels; `clean` premultiplied with coverage. The model is
+    seen = gain · (article + veil): one gain per channel, and one veil of light mirrored by the face or
+    scattered on the way. A haze per channel would be free to explain a channel in which the face has little
+    contrast by haze alone. Fitted on encoded values, where errors count as they look, clipped as the photo
+    is, and robustly: dirt, shadows and stickers are outvoted.
     """
-    fits = []
-    for blur_px in BLURS_PX:
-        sigma = clean.new_full((1,), blur_px)
-        soft = clean if blur_px == 0 else gaussian_blur(clean[None, None], sigma)[0, 0]
-        inside = soft[3] > 0.98
-        if int(inside.sum()) < 16:
-            break
-        fits.append((*_line(soft[:3, inside], seen[:, inside], trim), blur_px))
-    if not fits:
+    side = float(clean[3].sum().sqrt())
+    near = max(1.0, MATCH_SHARE * side)
+    soft, soft_seen = _blurred(clean, near), _blurred(seen, near)
+    inside = soft[3] > INSIDE
+    if int(inside.sum()) < FEWEST_PIXELS:
         return Relight.neutral()
-    residual, gain, haze, blur_px = min(fits, key=lambda fit: fit[0])
-    return Relight(gain, haze, blur_px)
+    gain, veil = _fit(soft[:3, inside], soft_seen[:, inside])
+    return Relight(gain, _triple([g * veil for g in gain]), _blur_px(seen, clean, inside))
 
 
-def estimate_without_face(
-    seen: Float[Tensor, "3 h w"], inside: Float[Tensor, "1 h w"]
-) -> Relight:
-    """The light when the clean face is unknown: its darkest and brightest 5 % are taken as black and white."""
+@torch.no_grad()
+def estimate_without_face(seen: Float[Tensor, "3 h w"], inside: Float[Tensor, "1 h w"]) -> Relight:
+    """The light when the clean face is unknown: its brightest 5 % are taken as paper, its darkest as ink.
+
+    Each channel's gain comes from its brightest pixels; the veil from the channel that gets darkest, because
+    a coloured face need not be dark in every channel. The blur is left at none.
+    """
     pixels = seen[:, inside[0] > 0.5]
-    low, high = pixels.quantile(0.05, dim=1), pixels.quantile(0.95, dim=1)
-    paper, ink = 0.85, 0.03
-    gain = ((high - low) / (paper - ink)).clamp(0.02, 4.0)
-    haze = (low - gain * ink).clamp(0.0, 1.0)
-    return Relight(_triple(gain), _triple(haze), 0.7)
+    if pixels.shape[1] < FEWEST_PIXELS:
+        return Relight.neutral()
+    low, high = (torch.quantile(pixels.double(), share, dim=1) for share in (0.05, 0.95))
+    contrast = float((low / high.clamp_min(1e-6)).min().clamp(max=0.95))
+    veil = max(0.0, (contrast * PAPER - INK) / (1 - contrast))
+    gain = (high / (PAPER + veil)).clamp(0.02, 4.0).tolist()
+    return Relight(_triple(gain), _triple([g * veil for g in gain]), 0.0)
 
 
-def _line(face: Tensor, seen: Tensor, trim: float) -> tuple[float, tuple, tuple]:
-    """Trimmed least squares of seen = gain · face + haze per channel: residual, gains, hazes."""
-    keep = torch.ones_like(face[0], dtype=torch.bool)
-    for _ in range(2):
-        x, y = face[:, keep], seen[:, keep]
-        mean_x, mean_y = x.mean(1, keepdim=True), y.mean(1, keepdim=True)
-        spread = (x - mean_x).square().mean(1, keepdim=True)
-        gain = ((x - mean_x) * (y - mean_y)).mean(1, keepdim=True) / spread.clamp_min(1e-6)
-        # A channel in which the face has no contrast cannot tell gain from haze: call it all gain.
-        gain = torch.where(spread > 1e-4, gain, mean_y / mean_x.clamp_min(1e-3)).clamp(0.02, 4.0)
-        haze = (mean_y - gain * mean_x).clamp(0.0, 1.0)
-        error = (face * gain + haze - seen).square().sum(0)
-        keep = error <= error.quantile(1 - trim)
-    return float(error[keep].mean()), _triple(gain[:, 0]), _triple(haze[:, 0])
+def _fit(article: Tensor, seen: Tensor) -> tuple[tuple[float, float, float], float]:
+    """Gains and veil of `[3 p]` pixels by robust least squares (soft l1) on sRGB values."""
+    step = max(1, article.shape[1] // 8192)
+    x, y = article[:, ::step].double(), linear_to_srgb(seen[:, ::step].double().clamp(0, 1))
+
+    def residuals(unknown: np.ndarray) -> np.ndarray:
+        gain, veil = torch.from_numpy(np.exp(unknown[:3]))[:, None], float(unknown[3])
+        return (linear_to_srgb((gain * (x + veil)).clamp(0, 1)) - y).flatten().numpy()
+
+    start = (seen.double().mean(1) / (article.double().mean(1) + 0.02)).clamp(0.03, 3.0).log()
+    bounds = [np.log(0.02)] * 3 + [0.0], [np.log(4.0)] * 3 + [1.0]
+    first = [*start.tolist(), 0.02]
+    found = least_squares(residuals, first, bounds=bounds, loss="soft_l1", f_scale=0.03)
+    return _triple(np.exp(found.x[:3]).tolist()), float(found.x[3])
 
 
-def _triple(values: Tensor) -> tuple[float, float, float]:
-    red, green, blue = values.tolist()
+def _blur_px(seen: Tensor, clean: Tensor, inside: Bool[Tensor, "h w"]) -> float:
+    """The blur at which the clean face loses as much edge energy to a further blur as the photo does.
+
+    The loss is a ratio of energies, so neither the light nor details a few pixels out of place change it.
+    """
+    noise = _noise_energy(seen, inside)
+    sharp, soft = _edge_energy(seen, inside) - noise, _edge_energy(_blurred(seen, REBLUR_PX), inside)
+    ratios = np.array(
+        [
+            _edge_energy(_blurred(clean[:3], blur), inside)
+            / max(_edge_energy(_blurred(clean[:3], float(np.hypot(blur, REBLUR_PX))), inside), 1e-12)
+            for blur in BLURS_PX
+        ]
+    )
+    if soft < 1e-9 or not (ratios > 1).all():
+        return 0.0
+    # np.interp wants rising abscissae; the ratio falls with the blur.
+    return float(np.interp(-sharp / soft, -ratios, BLURS_PX))
+
+
+def _edge_energy(image: Tensor, inside: Tensor) -> float:
+    """The mean squared step of grey between neighbouring pixels well inside."""
+    grey = image.mean(0)
+    both = inside[1:, 1:]
+    across, down = grey[1:, 1:] - grey[1:, :-1], grey[1:, 1:] - grey[:-1, 1:]
+    return float((across.square() + down.square())[both].mean())
+
+
+def _noise_energy(image: Tensor, inside: Tensor) -> float:
+    """What white noise adds to the edge energy; a median of mixed differences sees no edges (Donoho 1995)."""
+    grey = image.mean(0)
+    mixed = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
+    deviation = float(mixed[inside[1:, 1:]].abs().median()) / 0.6745 / 2
+    return 4 * deviation**2
+
+
+def _blurred(image: Tensor, sigma_px: float) -> Tensor:
+    return gaussian_blur(image[None, None], image.new_full((1,), sigma_px))[0, 0]
+
+
+def _triple(values: list[float]) -> tuple[float, float, float]:
+    red, green, blue = values
     return red, green, blue

@@ -1,6 +1,5 @@
 """The world in front of the camera: surface, light, background and sensor composed into photographs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -11,21 +10,18 @@ from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.colour import srgb_to_linear
 from renders.conditions import Condition
-from renders.fragments import Fragments, locate
+from renders.fragments import locate
 from renders.framing import Framing, View, frames, in_order
 from renders.lookup import Pyramid
+from renders.rasterisers.choose import Rasterise
 from renders.rasterisers.spans import rasterise
 from renders.sensor.develop import develop
 from renders.sensor.resize import resize
 from renders.shade import box_downsample, shade
 from renders.surfaces.flat import Flat, quad_faces, quad_uvs
 
-Rasterise = Callable[..., Fragments]
 
-
-def pyramid_of(
-    texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v"] | None = None
-) -> Pyramid:
+def pyramid_of(texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v"] | None = None) -> Pyramid:
     """The filtered texture in linear light, premultiplied by its coverage.
 
     A fourth channel of the texture is coverage of its own: all 0 photographs the scene without the article.
@@ -68,9 +64,7 @@ class Scene:
     supersample: int = 1
     rasteriser: Rasterise = rasterise
 
-    def __call__(
-        self, texture: Float[Tensor, "t c u v"], condition: Condition
-    ) -> Float[Tensor, "t k 3 h w"]:
+    def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
         condition = condition.to(texture.device, texture.dtype)
         pyramid = pyramid_of(texture, self.surface.coverage)

@@ -43,7 +43,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         for parent in dict.fromkeys(path.parent for path in paths):
             _sync_folder(parent)
     except OSError as error:
-        raise _explained(error, folder) from error
+        raise explained(error, folder) from error
     finally:
         for draft in drafts:
             with contextlib.suppress(OSError):
@@ -69,7 +69,8 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _explained(error: OSError, folder: Path) -> EotError:
+def explained(error: OSError, folder: Path) -> EotError:
+    """What a user can do about a failed write into a folder, as an error of ours."""
     reason = error.strerror or str(error)
     if error.errno in WRONG_PLACE:
         return InputError(f"expected a folder that can be written; got {folder} ({reason}): choose another")

@@ -15,7 +15,11 @@ from eot.commands.mask import find_mask, sketch_mask
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
 from eot.commands.summary import Summary, read_summary
 from eot.commands.tick import Tick
-from eot.evidence.checks import Finding, check_gradients, check_victims, victim_unchanged
+from eot.evidence.findings import Finding
+from eot.evidence.footprint import texels_per_px
+from eot.evidence.gradient_checks import check_gradients, texel_footprint
+from eot.evidence.rate_checks import check_training
+from eot.evidence.victim_checks import check_victims, victim_unchanged
 from eot.runs.build import Built, Frame, build, frame_of
 from eot.runs.checkpoint import restore, state_of
 from eot.runs.config import Config, dump_config, load_config
@@ -26,6 +30,7 @@ from eot.runs.folder import (
     check_same,
     load_checkpoint,
     only_writer,
+    read_metrics,
     resume_run,
     save_checkpoint,
     start_run,
@@ -40,6 +45,7 @@ from eot.runs.provenance import (
     write_provenance,
 )
 from renders.errors import RunError
+from renders.scene import Scene
 from textures.write import write_files
 
 # Besides every selection, so that a crash never costs more than this.
@@ -95,7 +101,8 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         product = built.product(best)
         _write_product(folder, product, now)
         measured = yield from measure(built, product, config.evaluation.views)
-        findings = [*_checks(built, product), *_unchanged(frame, now), *doubts(measured[0], product)]
+        findings = [*_checks(built, product), *check_training(read_metrics(folder))]
+        findings += [*_unchanged(frame, now), *doubts(measured[0], product)]
         origin = origin_of(now, product)
         summary = write_evidence(folder.path, folder, built, product, measured, tuple(findings), origin)
         return replace(summary, notes=notes)
@@ -176,8 +183,13 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
     allowed = (
         built.mask[0].to(built.frame.device) * built.frame.article.coverage[0].to(built.frame.device) > 0
     )
-    gradients = check_gradients(attack.problem, image, few, mask=allowed)
-    return (*check_victims(attack.problem, image, few(0)), *gradients)
+    found = check_victims(attack.problem, image, few(0))
+    found += check_gradients(attack.problem, image, few, mask=allowed)
+    scene = attack.problem.scene
+    if isinstance(scene, Scene):
+        rows, columns = image.shape[-2:]
+        found += (texel_footprint(texels_per_px(scene, (rows, columns), few(0))),)
+    return found
 
 
 def _unchanged(frame: Frame, before: Provenance) -> tuple[Finding, ...]:

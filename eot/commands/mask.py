@@ -32,13 +32,13 @@ def find_mask(folder: RunFolder, frame: Frame) -> Generator[Tick, None, Mask]:
         return mask
     if folder.mask_path.is_file():
         return torch.as_tensor(unpack(folder.mask_path.read_bytes(), str(folder.mask_path)))
-    face = frame.article.faces[:1].to(frame.device)
+    faces = frame.article.faces.to(frame.device)
     coverage = frame.article.coverage.to(frame.device)
     train = frame.stream("mask", frame.config.optimiser.views)
     steps = min(STAGE_STEPS, frame.config.optimiser.steps)
-    attack = mask_stage(face, frame.problem(), train, steps=steps)
+    attack = mask_stage(faces, frame.problem(), train, steps=steps)
     found = torch.zeros_like(coverage)
-    for done, found in enumerate(importance(face, attack, coverage), 1):  # noqa: B007 - the last one is used
+    for done, found in enumerate(importance(faces, attack, coverage), 1):  # noqa: B007 - the last one is used
         yield Tick("mask", done, steps)
     mask = mask_of_importance(found.cpu(), frame.article, frame.config.sticker.area)
     write_bytes(folder.mask_path, pack(mask))

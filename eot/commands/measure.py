@@ -10,9 +10,10 @@ from torch import Tensor
 
 from eot.commands.summary import Summary
 from eot.commands.tick import Tick
-from eot.evidence.checks import Finding, check_evaluation
 from eot.evidence.evaluate import collect, evaluate_steps
 from eot.evidence.evaluation import Evaluation
+from eot.evidence.findings import Finding
+from eot.evidence.rate_checks import check_evaluation
 from eot.evidence.statistics import wilson
 from eot.report.contents import ArticlePicture, Origin
 from eot.report.gallery import Gallery, gallery

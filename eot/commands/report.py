@@ -10,7 +10,7 @@ from eot.commands.export import product_of
 from eot.commands.measure import articles_of, origin_of, write_evidence
 from eot.commands.summary import read_summary
 from eot.commands.tick import Tick
-from eot.evidence.checks import Finding, Grade
+from eot.evidence.findings import Finding, Grade
 from eot.report.gallery import gallery
 from eot.runs.build import build, frame_of
 from eot.runs.folder import open_run

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.evidence.cells import Cells
-from eot.evidence.checks import Finding
+from eot.evidence.findings import Finding
 from eot.evidence.evaluation import Evaluation
 from eot.report.gallery import Gallery
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from eot.evidence.cells import cells
-from eot.evidence.checks import Finding
+from eot.evidence.findings import Finding
 from eot.evidence.evaluation import Evaluation
 from eot.report.contents import ArticlePicture, Contents, Origin
 from eot.report.gallery import Gallery

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from renders.errors import InputError, nearest
 
 INPUT_PX = 64
+# The normalisation of all sign nets, sRGB.
+MEAN = (0.45, 0.45, 0.45)
+STD = (0.25, 0.25, 0.25)
 
 
 def _unit(inputs: int, outputs: int, stride: int = 1, kernel: int = 3) -> nn.Sequential:

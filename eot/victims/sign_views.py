@@ -1,4 +1,4 @@
-"""Views of every sign of the catalogue, from this product's own renderer: what the bundled victims learn and are graded on."""
+"""Views of every sign of the catalogue by this product's renderer: what bundled victims learn from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn import functional
 
 from eot.victims.sign_net import INPUT_PX
 from renders.backgrounds import Backgrounds
@@ -138,27 +137,3 @@ def clean_views(
     """k fresh views of every sign, group after group."""
     for group in groups:
         yield photograph(group, group.faces, conditions.sample(generator, k))
-
-
-def stickered(
-    faces: Float[Tensor, "t 3 s s"], generator: torch.Generator, share: float = 0.4
-) -> Float[Tensor, "t 3 s s"]:
-    """The faces, a `share` of them with a random rectangle of coloured noise or plain colour stuck on.
-
-    Up to 15 % of the square, grain from one block to single dots: so that a mere sticker does not break recognition.
-    """
-    result = faces.clone()
-    side = faces.shape[-1]
-    for row in range(len(faces)):
-        chosen, area, shape, x, y = torch.rand(5, generator=generator).tolist()
-        if chosen >= share:
-            continue
-        area, aspect = 0.02 + 0.13 * area, 2.0 ** (4 * shape - 2)
-        height, width = (max(1, min(side, round(side * (area * a) ** 0.5))) for a in (aspect, 1 / aspect))
-        top, left = round(y * (side - height)), round(x * (side - width))
-        cells = int(torch.tensor([1, 2, 4, 8, 16])[torch.randint(5, (1,), generator=generator)])
-        noise = torch.rand(1, 3, cells, cells, generator=generator)
-        result[row, :, top : top + height, left : left + width] = functional.interpolate(
-            noise, size=(height, width)
-        )[0]
-    return result

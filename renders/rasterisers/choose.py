@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -12,6 +12,7 @@ from renders.fragments import Fragments
 from renders.rasterisers import spans
 
 
+@runtime_checkable
 class Rasterise(Protocol):
     """Triangles in view space to the face each pixel sees, without gradient."""
 

@@ -117,7 +117,7 @@ def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     by_x = faces.by_x.index_select(1, face)
     at_zero = torch.addcmul(faces.constant.index_select(1, face), faces.by_y.index_select(1, face), y)
     root = at_zero / -by_x
-    # by_x x + at_zero >= 0: a lower bound on x where by_x > 0, an upper one where it is < 0, else all or none.
+    # by_x x + at_zero >= 0 bounds x from below where by_x > 0, from above where it is < 0; else all or none.
     nowhere = ((by_x == 0) & (at_zero < 0)).any(0)
     left = root.masked_fill(by_x <= 0, -torch.inf).amax(0).masked_fill_(nowhere, torch.inf)
     right = root.masked_fill(by_x >= 0, torch.inf).amin(0)

@@ -39,7 +39,9 @@ class Dice:
     def near(self, colour: Colour, spread: float = 12) -> Colour:
         """A colour (0 ... 255) close to this one: shifted in lightness and, less, in hue."""
         shift = self.between(-spread, spread)
-        red, green, blue = (max(0.0, min(255.0, c + shift + self.between(-spread, spread) / 2)) for c in colour)
+        red, green, blue = (
+            max(0.0, min(255.0, c + shift + self.between(-spread, spread) / 2)) for c in colour
+        )
         return red, green, blue
 
 

@@ -88,7 +88,9 @@ def pole(dice: Dice, canvas: Canvas, foot: Point) -> None:
     if height > 5:
         arm = -math.copysign(dice.between(0.8, 2), x)
         canvas.line([(x, height, z), (x + arm, height + 0.2, z)], 0.08, metal)
-        canvas.box((x + arm - 0.25, height + 0.1, z), (x + arm + 0.25, height + 0.25, z + 0.2), (200, 200, 196))
+        canvas.box(
+            (x + arm - 0.25, height + 0.1, z), (x + arm + 0.25, height + 0.25, z + 0.2), (200, 200, 196)
+        )
     elif dice.chance(0.5):
         wide, high = dice.between(0.2, 0.7), dice.between(0.2, 0.6)
         board = dice.near(dice.one_of(((36, 80, 140), (230, 230, 226), (40, 110, 70), (226, 200, 60))))
@@ -115,7 +117,12 @@ def car(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
     top = dice.between(1.4, 1.55) if dice.chance(0.8) else dice.between(1.9, 2.4)
     if z < 2:
         return
-    shadow = [(x - 1, 0.02, z - 0.2), (x + 1, 0.02, z - 0.2), (x + 1, 0.02, z + long), (x - 1, 0.02, z + long)]
+    shadow = [
+        (x - 1, 0.02, z - 0.2),
+        (x + 1, 0.02, z - 0.2),
+        (x + 1, 0.02, z + long),
+        (x - 1, 0.02, z + long),
+    ]
     canvas.face(shadow, (44, 44, 46), 0.1)
     canvas.box((x - 0.75, belt, z + 0.5), (x + 0.75, top, z + long - 0.9), scaled(paint, 0.95), 0.03)
     glass = dice.near((48, 56, 66))
@@ -137,5 +144,7 @@ def rubbish(dice: Dice, canvas: Canvas, foot: Point) -> None:
     if z < NEAR_M + 1:
         return
     wide, high = dice.between(0.1, 0.4), dice.between(0.5, 1.3)
-    shade = dice.near(dice.one_of(((60, 90, 66), (70, 72, 76), (150, 60, 44), (180, 176, 168), (60, 80, 130))))
+    shade = dice.near(
+        dice.one_of(((60, 90, 66), (70, 72, 76), (150, 60, 44), (180, 176, 168), (60, 80, 130)))
+    )
     canvas.box((x - wide, 0, z), (x + wide, high, z + 2 * wide), shade, 0.08)

@@ -80,7 +80,9 @@ def _boards(dice: Dice, canvas: Canvas, xs: tuple[float, float], depth: float, f
     x = xs[0]
     while x < xs[1] - step:
         plank = scaled(floor, dice.between(0.92, 1.06))
-        canvas.face([(x, 0, 0.4), (x + step * 0.96, 0, 0.4), (x + step * 0.96, 0, depth), (x, 0, depth)], plank, 0.2)
+        canvas.face(
+            [(x, 0, 0.4), (x + step * 0.96, 0, 0.4), (x + step * 0.96, 0, depth), (x, 0, depth)], plank, 0.2
+        )
         x += step
     if dice.chance(0.4):
         z = 0.5
@@ -89,7 +91,9 @@ def _boards(dice: Dice, canvas: Canvas, xs: tuple[float, float], depth: float, f
             z += step
 
 
-def _panel(canvas: Canvas, x: float, ys: tuple[float, float], zs: tuple[float, float], colour: Colour) -> None:
+def _panel(
+    canvas: Canvas, x: float, ys: tuple[float, float], zs: tuple[float, float], colour: Colour
+) -> None:
     """A rectangle on a side wall."""
     canvas.face([(x, ys[0], zs[0]), (x, ys[1], zs[0]), (x, ys[1], zs[1]), (x, ys[0], zs[1])], colour, 0.05)
 
@@ -124,11 +128,15 @@ def _on_back_wall(dice: Dice, canvas: Canvas, xs: tuple[float, float], height: f
     for _ in range(dice.count(0, 4)):
         x, y = dice.between(xs[0], xs[1] - 0.6), dice.between(0.8, height - 0.9)
         wide, high = dice.between(0.25, 1.4), dice.between(0.25, 0.9)
-        inside = dice.one_of((dice.near((224, 236, 248)), dice.near(dice.one_of(FURNITURE), 40), (26, 28, 32)))
+        inside = dice.one_of(
+            (dice.near((224, 236, 248)), dice.near(dice.one_of(FURNITURE), 40), (26, 28, 32))
+        )
         frame = dice.one_of(((240, 238, 234), (60, 46, 36), (30, 30, 32)))
         for grow, colour in ((0.05, frame), (0.0, inside)):
             low_x, high_x, low_y, high_y = x - grow, x + wide + grow, y - grow, y + high + grow
-            canvas.face([(low_x, low_y, z), (high_x, low_y, z), (high_x, high_y, z), (low_x, high_y, z)], colour)
+            canvas.face(
+                [(low_x, low_y, z), (high_x, low_y, z), (high_x, high_y, z), (low_x, high_y, z)], colour
+            )
 
 
 def _rug(dice: Dice, canvas: Canvas, xs: tuple[float, float], depth: float) -> None:
@@ -159,7 +167,9 @@ def _cabinet(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
     canvas.box((x - wide, 0, z), (x + wide, high, z + deep), colour, 0.1)
     for row in range(dice.count(1, 4)):
         y = high * (0.15 + 0.22 * row)
-        canvas.line([(x - wide * 0.9, y, z - 0.01), (x + wide * 0.9, y, z - 0.01)], 0.015, scaled(colour, 0.6))
+        canvas.line(
+            [(x - wide * 0.9, y, z - 0.01), (x + wide * 0.9, y, z - 0.01)], 0.015, scaled(colour, 0.6)
+        )
 
 
 def _shelf(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
@@ -175,18 +185,29 @@ def _shelf(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
             thick = dice.between(0.02, 0.09)
             if dice.chance(0.85):
                 top = y0 + (y1 - y0) * dice.between(0.6, 0.95)
-                canvas.box((book, y0, z - 0.03), (book + thick, top, z - 0.02), dice.near(_wood(dice), 40), 0.05)
+                canvas.box(
+                    (book, y0, z - 0.03), (book + thick, top, z - 0.02), dice.near(_wood(dice), 40), 0.05
+                )
             book += thick
 
 
 def _table(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
-    wide, deep, high, colour = dice.between(0.4, 0.9), dice.between(0.5, 1.0), dice.between(0.45, 0.78), _wood(dice)
+    wide, deep, high, colour = (
+        dice.between(0.4, 0.9),
+        dice.between(0.5, 1.0),
+        dice.between(0.45, 0.78),
+        _wood(dice),
+    )
     for leg_x in (x - wide + 0.05, x + wide - 0.05):
         for leg_z in (z + deep - 0.1, z + 0.05):
             canvas.box((leg_x - 0.03, 0, leg_z), (leg_x + 0.03, high, leg_z + 0.06), scaled(colour, 0.8))
     canvas.box((x - wide, high - 0.05, z), (x + wide, high, z + deep), colour, 0.1)
     for _ in range(dice.count(0, 4)):
-        thing_x, thing_z, size = dice.between(x - wide, x + wide - 0.2), z + deep * 0.4, dice.between(0.06, 0.3)
+        thing_x, thing_z, size = (
+            dice.between(x - wide, x + wide - 0.2),
+            z + deep * 0.4,
+            dice.between(0.06, 0.3),
+        )
         low, top = (thing_x, high, thing_z), (thing_x + size, high + dice.between(0.04, 0.4), thing_z + 0.15)
         canvas.box(low, top, dice.near(_wood(dice), 40), 0.08)
 
@@ -216,4 +237,6 @@ def _plant(dice: Dice, canvas: Canvas, x: float, z: float) -> None:
     leaf = dice.near((66, 104, 58), 20)
     for _ in range(dice.count(12, 25)):
         tip = (x + dice.between(-0.45, 0.45), dice.between(0.4, 1.4), z + 0.15)
-        canvas.face([(x - 0.02, 0.3, z + 0.15), (x + 0.05, 0.3, z + 0.15), tip], scaled(leaf, dice.between(0.6, 1.2)))
+        canvas.face(
+            [(x - 0.02, 0.3, z + 0.15), (x + 0.05, 0.3, z + 0.15), tip], scaled(leaf, dice.between(0.6, 1.2))
+        )

@@ -12,12 +12,13 @@ from renders.sensor.rows import where_on
 
 _SHIFTS = 128  # of a motion blur: fixed, so that a batch equals its single views
 
+
 def gaussian_kernels(sigma: Float[Tensor, " k"], radius: int) -> Float[Tensor, "k 2*radius+1"]:
     """The discrete analogue of the Gaussian (Lindeberg 1990, eq. 19), of variance sigma² px² exactly.
 
     Unlike a sampled Gaussian it is right far below one pixel, and two blurs in a row add their variances.
-    Taken from its Fourier series exp(sigma² (cos w - 1)). Each kernel ends at its own 4 sigma + 1, whatever the
-    others need, so that a batch equals its single views.
+    Taken from its Fourier series exp(sigma² (cos w - 1)). Each kernel ends at its own 4 sigma + 1, whatever
+    the others need, so that a batch equals its single views.
     """
     period = 4 * radius + 4
     w = torch.arange(period, device=sigma.device).to(sigma) * (2 * math.pi / period)
@@ -46,36 +47,43 @@ def line_kernels(
 
 def _convolve(images: Tensor, kernels: Float[Tensor, "k a b"]) -> Tensor:
     """Every view with its own odd-sized kernel; the edge of the image is continued."""
-    t, k, _, height, width = images.shape
+    t, k, channels = images.shape[:3]
     pad_y, pad_x = kernels.shape[-2] // 2, kernels.shape[-1] // 2
     padded = F.pad(images.flatten(0, 1), (pad_x, pad_x, pad_y, pad_y), mode="replicate")
-    weight = kernels.repeat_interleave(3, 0).repeat(t, 1, 1)[:, None]
-    blurred = F.conv2d(padded.flatten(0, 1)[None], weight, groups=t * k * 3)
-    return blurred.reshape(t, k, 3, height, width)
+    weight = kernels.repeat_interleave(channels, 0).repeat(t, 1, 1)[:, None]
+    blurred = F.conv2d(padded.flatten(0, 1)[None], weight, groups=t * k * channels)
+    return blurred.reshape(images.shape)
+
+
+def gaussian_blur(
+    images: Float[Tensor, "t k c h w"], sigma_px: Float[Tensor, " k"]
+) -> Float[Tensor, "t k c h w"]:
+    """Each view blurred by a Gaussian of its own standard deviation, in two passes; 0 leaves it untouched."""
+
+    def stage(images: Tensor, rows: Tensor) -> Tensor:
+        radius = math.ceil(4 * float(sigma_px[rows].max())) + 1
+        kernels = gaussian_kernels(sigma_px[rows].to(images), radius)
+        return _convolve(_convolve(images, kernels[:, None, :]), kernels[:, :, None])
+
+    return where_on(images, sigma_px > 0, stage)
 
 
 def defocus(
     linear: Float[Tensor, "t k 3 h w"], condition: Condition, binning: Float[Tensor, " k"]
 ) -> Float[Tensor, "t k 3 h w"]:
-    """Light blurred by a Gaussian of defocus_px native pixels, in two passes."""
-    sigma = condition.defocus_px / binning
-
-    def stage(images: Tensor, rows: Tensor) -> Tensor:
-        radius = math.ceil(4 * float(sigma[rows].max())) + 1
-        kernels = gaussian_kernels(sigma[rows].to(images), radius)
-        return _convolve(_convolve(images, kernels[:, None, :]), kernels[:, :, None])
-
-    return where_on(linear, sigma > 0, stage)
+    """Light blurred by a Gaussian of defocus_px native pixels."""
+    return gaussian_blur(linear, condition.defocus_px / binning)
 
 
 def motion(
     linear: Float[Tensor, "t k 3 h w"], condition: Condition, binning: Float[Tensor, " k"]
 ) -> Float[Tensor, "t k 3 h w"]:
-    """Light smeared along a line of motion_px native pixels in the direction motion_deg (counter-clockwise)."""
+    """Light smeared along a line of motion_px native pixels towards motion_deg (counter-clockwise)."""
     length = condition.motion_px / binning
 
     def stage(images: Tensor, rows: Tensor) -> Tensor:
         radius = math.ceil(float(length[rows].max()) / 2)
-        return _convolve(images, line_kernels(length[rows].to(images), condition.motion_deg[rows].to(images), radius))
+        angle_deg = condition.motion_deg[rows].to(images)
+        return _convolve(images, line_kernels(length[rows].to(images), angle_deg, radius))
 
     return where_on(linear, length > 0, stage)

@@ -1,4 +1,4 @@
-"""JPEG as libjpeg makes and shows it (4:2:0, integer DCT, smooth chroma), with a straight-through gradient."""
+"""JPEG as libjpeg makes and shows it (4:2:0, integer DCT, smooth chroma); straight-through gradient."""
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from renders.sensor.rows import where_on
 
 
 def compress(srgb: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
-    """The images after 8-bit rounding and JPEG at the quality of each view; quality 0 leaves a view untouched."""
+    """The images after 8-bit rounding and JPEG at the quality of each view; quality 0 leaves it untouched."""
 
     def stage(images: Tensor, rows: Tensor) -> Tensor:
         quality = condition.jpeg_quality[rows].repeat(len(images))
@@ -92,7 +92,8 @@ def _to_planes(srgb: Tensor) -> tuple[Tensor, Tensor]:
 def _through_blocks(plane: Tensor, table: Tensor) -> tuple[Tensor, Tensor]:
     """The plane `[n p H W]` after quantised DCT and back, and where it was not clipped.
 
-    Passes, scales and roundings are libjpeg's: rows at 4 times, columns at 8 times the orthonormal coefficient.
+    Passes, scales and roundings are libjpeg's: rows at 4 times, columns at 8 times the orthonormal
+    coefficient.
     """
     n, planes, height, width = plane.shape
     dct = integer_dct(plane.device, plane.dtype)
@@ -119,7 +120,7 @@ def _upsample(chroma: Tensor) -> Tensor:
 
 
 def _upsample_transposed(grad: Tensor) -> Tensor:
-    """The transpose of `_upsample` without its rounding: gradient on the full size to gradient on the half size."""
+    """The transpose of `_upsample` without its rounding: gradient at full size to gradient at half size."""
     height, width = grad.shape[-2:]
     grad = F.pad(grad, (0, width % 2, 0, height % 2))
     if grad.shape[-1] <= 4:
@@ -140,7 +141,7 @@ def _fold(grad: Tensor, axis: int) -> Tensor:
 
 
 def _spread(grad: Tensor, height: int, width: int) -> Tensor:
-    """The transpose of halving: each gradient goes in quarters to its four pixels, repeated ones fold back."""
+    """The transpose of halving: a gradient goes in quarters to its four pixels, repeated ones fold back."""
     full = grad.mul(0.25).repeat_interleave(2, -1).repeat_interleave(2, -2)
     if width % 2:
         full[..., width - 1] += full[..., width]

@@ -41,7 +41,7 @@ TO_RGB = (
 )
 
 # One dimension of libjpeg's accurate integer DCT (Loeffler, Ligtenberg & Moschytz 1989), times 2^13 and times
-# sqrt(8). The factorisation rounds its own constants, so these sums are not the nearest integers to the cosines.
+# sqrt(8). The factorisation rounds its own constants, so these sums are not the nearest integers to cosines.
 _EVEN = (  # rows 0 2 4 6, samples 0 1 2 3 (mirrored)
     (8192, 8192, 8192, 8192),
     (10703, 4433, -4433, -10703),
@@ -58,7 +58,7 @@ _ODD = (  # rows 1 3 5 7, samples 0 1 2 3 (mirrored with the opposite sign)
 
 @lru_cache(maxsize=8)
 def integer_dct(device: torch.device, dtype: torch.dtype) -> Float[Tensor, "8 8"]:
-    """The matrix of libjpeg's one-dimensional integer DCT, divided by 2^13: row = frequency, column = sample."""
+    """libjpeg's one-dimensional integer DCT, divided by 2^13: row = frequency, column = sample."""
     even, odd = torch.tensor(_EVEN), torch.tensor(_ODD)
     mirrored = torch.cat([even, even.flip(1)], 1), torch.cat([odd, -odd.flip(1)], 1)
     return (torch.stack(mirrored, 1).flatten(0, 1) / 8192).to(device, dtype)

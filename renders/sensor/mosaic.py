@@ -11,7 +11,7 @@ from renders.conditions import Condition
 from renders.sensor.rows import per_view, where_on
 
 # Malvar, He & Cutler 2004 (figure 2), times 16: gradient-corrected linear interpolation. Chosen over bilinear
-# because it is what cheap camera pipelines come close to, it is linear (exact gradient), and 5x5 taps suffice.
+# because cheap camera pipelines come close to it, it is linear (exact gradient), and 5x5 taps suffice.
 _GREEN = ((0, 0, -2, 0, 0), (0, 0, 4, 0, 0), (-2, 4, 8, 4, -2), (0, 0, 4, 0, 0), (0, 0, -2, 0, 0))
 _ALONG_ROW = ((0, 0, 1, 0, 0), (0, -2, 0, -2, 0), (-2, 8, 10, 8, -2), (0, -2, 0, -2, 0), (0, 0, 1, 0, 0))
 _ALONG_COLUMN = tuple(zip(*_ALONG_ROW, strict=True))
@@ -28,14 +28,15 @@ _FILTERS = (
 
 @lru_cache(maxsize=8)
 def _quad_kernel(device: torch.device, dtype: torch.dtype) -> Tensor:
-    """The filters as one 3x3 convolution from the 4 values of a quad to its 12: `[channel*4 + place, 4, 3, 3]`."""
+    """The filters as one 3x3 convolution from a quad's 4 values to its 12: `[channel*4 + place, 4, 3, 3]`."""
     kernel = torch.zeros(3, 4, 4, 3, 3)
     for channel, places in enumerate(_FILTERS):
         for place, taps in enumerate(places):
             for row in range(5):
                 for column in range(5):
                     y, x = row - 2 + place // 2, column - 2 + place % 2
-                    kernel[channel, place, (y % 2) * 2 + x % 2, y // 2 + 1, x // 2 + 1] = taps[row][column] / 16
+                    source = (y % 2) * 2 + x % 2
+                    kernel[channel, place, source, y // 2 + 1, x // 2 + 1] = taps[row][column] / 16
     return kernel.flatten(0, 1).to(device, dtype)
 
 
@@ -52,7 +53,7 @@ def demosaic(quads: Float[Tensor, "n 4 a b"]) -> Float[Tensor, "n 3 2*(a-2) 2*(b
 
 
 def through_mosaic(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-    """The image after a Bayer sensor and demosaicing; edges continue by reflection, which keeps the pattern."""
+    """The image after a Bayer sensor and demosaicing; edges are reflected, which keeps the pattern."""
     height, width = images.shape[-2:]
     padded = F.pad(images, (2, 2 + width % 2, 2, 2 + height % 2), mode="reflect")
     return demosaic(mosaic(padded))[..., :height, :width]

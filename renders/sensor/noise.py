@@ -21,7 +21,7 @@ def _bank(device: torch.device) -> Tensor:
 
 
 def _offsets(seeds: Int[Tensor, " k"], room: int) -> list[int]:
-    """Where each view starts to read: the SplitMix64 finaliser of its seed (Steele et al. 2014), modulo room."""
+    """Where each view starts to read: SplitMix64 of its seed (Steele et al. 2014) modulo room."""
     mask = (1 << 64) - 1
     offsets = []
     for seed in seeds.tolist():
@@ -35,8 +35,8 @@ def _offsets(seeds: Int[Tensor, " k"], room: int) -> list[int]:
 def normals(seeds: Int[Tensor, " k"], shape: tuple[int, int, int], like: Tensor) -> Float[Tensor, "k 3 h w"]:
     """Standard normal noise per view: a slice of a fixed bank at a place hashed from the view's seed.
 
-    Independent of device, of the dtype (up to its rounding) and of the view's place in the batch. Two views may
-    share numbers, shifted against each other; an image larger than the bank (1.4 Mpx) repeats it.
+    Independent of device, of the dtype (up to its rounding) and of the view's place in the batch. Two views
+    may share numbers, shifted against each other; an image larger than the bank (1.4 Mpx) repeats it.
     """
     count = shape[0] * shape[1] * shape[2]
     bank = _bank(like.device)
@@ -79,6 +79,7 @@ def add_noise(
 
     def stage(images: Tensor, rows: Tensor) -> Tensor:
         unit = normals(condition.noise_seed[rows], (3, *images.shape[-2:]), images)
-        return _AddNoise.apply(images, per_view(shot[rows] ** 2, images), per_view(read[rows] ** 2, images), unit)
+        variances = (per_view(share[rows] ** 2, images) for share in (shot, read))
+        return _AddNoise.apply(images, *variances, unit)
 
     return where_on(linear, (shot > 0) | (read > 0), stage)

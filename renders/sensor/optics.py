@@ -32,7 +32,7 @@ def vignette(linear: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[
 
 
 def undistorted(radius: Tensor, k1: Tensor) -> Tensor:
-    """The ideal radius u that the lens puts at `radius`: the root of u (1 + k1 u²) = radius, by Newton's method.
+    """The ideal radius u that the lens puts at `radius`: the root of u (1 + k1 u²) = radius (Newton).
 
     Both in half diagonals. Below k1 = -4/27 the curve turns back before it reaches the corner; there the
     radius stops at the turning point.
@@ -45,8 +45,8 @@ def undistorted(radius: Tensor, k1: Tensor) -> Tensor:
     return u
 
 
-def distort(linear: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
-    """The image as a lens with radial k1 bends it: distorted = ideal (1 + k1 ideal²), in half diagonals.
+def bend(images: Float[Tensor, "t k c h w"], k1: Float[Tensor, " k"]) -> Float[Tensor, "t k c h w"]:
+    """Each view as a lens with radial k1 bends it: distorted = ideal (1 + k1 ideal²), in half diagonals.
 
     k1 < 0 is a barrel, k1 > 0 a pincushion. The scale at the centre is kept, so distances stay true; what a
     barrel pulls in from outside the frame continues the edge. One bilinear resampling (Brown 1971, one term).
@@ -56,8 +56,7 @@ def distort(linear: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[T
         t, k, _, height, width = images.shape
         place = _from_centre((height, width), images)
         radius = place.norm(dim=-1).expand(k, -1, -1)
-        k1 = condition.distortion[rows].to(images)[:, None, None]
-        stretch = undistorted(radius, k1) / radius.clamp(min=torch.finfo(radius.dtype).tiny)
+        stretch = undistorted(radius, k1[rows].to(images)[:, None, None]) / radius.clamp(min=1e-9)
         stretch = torch.where(radius > 0, stretch, torch.ones_like(stretch))
         # grid_sample wants -1 ... 1 from edge to edge
         half_diagonal = math.hypot(height, width) / 2
@@ -66,4 +65,9 @@ def distort(linear: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[T
         warped = F.grid_sample(images.flatten(0, 1), grid, padding_mode="border", align_corners=False)
         return warped.unflatten(0, (t, k))
 
-    return where_on(linear, condition.distortion != 0, stage)
+    return where_on(images, k1 != 0, stage)
+
+
+def distort(linear: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
+    """The light as the lens of each view bends it: see `bend`."""
+    return bend(linear, condition.distortion)

@@ -8,9 +8,9 @@ from torch import Tensor
 
 
 def where_on(
-    images: Float[Tensor, "t k 3 h w"], is_on: Bool[Tensor, " k"], stage: Callable[[Tensor, Tensor], Tensor]
-) -> Float[Tensor, "t k 3 h w"]:
-    """The images with `stage(images of some views, indices of those views)` in place of the views that are on.
+    images: Float[Tensor, "t k c h w"], is_on: Bool[Tensor, " k"], stage: Callable[[Tensor, Tensor], Tensor]
+) -> Float[Tensor, "t k c h w"]:
+    """The images with `stage(images of some views, their indices)` in place of the views that are on.
 
     Views that are off come out bit for bit as they went in, so a batch equals its single views.
     """
@@ -22,6 +22,6 @@ def where_on(
     return torch.index_copy(images, 1, rows, stage(images.index_select(1, rows), rows))
 
 
-def per_view(values: Float[Tensor, " k"], images: Float[Tensor, "t k 3 h w"]) -> Float[Tensor, "k 1 1 1"]:
+def per_view(values: Float[Tensor, " k"], images: Float[Tensor, "t k c h w"]) -> Float[Tensor, "k 1 1 1"]:
     """One number per view, shaped and typed to multiply its image."""
     return values.to(images)[:, None, None, None]

@@ -38,7 +38,7 @@ def encode(linear: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 3 h w"]:
 
 
 def curve(srgb: Float[Tensor, "t k 3 h w"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
-    """The tone curve y + contrast (y² (3 - 2 y) - y) on encoded values: 0, 1/2 and 1 stay, the middle steepens.
+    """The tone curve y + contrast (y² (3 - 2 y) - y): 0, 1/2 and 1 stay, the middle steepens.
 
     On encoded values, as cameras do it, because there 1/2 is close to middle grey.
     """

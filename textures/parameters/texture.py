@@ -1,10 +1,11 @@
 """What every texture is: parameters that give a printable image, and the bounds they must respect."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from renders.errors import InputError
 
@@ -19,6 +20,18 @@ class Texture(Protocol):
 
     def __call__(self) -> Float[Tensor, "t 3 u v"]:
         """The image, differentiable in the parameters."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """What an optimiser changes, as of an `nn.Module`."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps, as of an `nn.Module`."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+        """Back to the state of a checkpoint, as of an `nn.Module`."""
         ...
 
     def project_(self) -> None:

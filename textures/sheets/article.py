@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+import torch
 from jaxtyping import Bool, Float, UInt8
 from scipy import ndimage
 from torch import Tensor
@@ -16,6 +17,8 @@ from torch import Tensor
 from renders.errors import InputError
 from textures.masks import outlines
 
+# A texel from this on has the colour of the sticker alone.
+FULL = 0.999
 ID_LETTERS = set(string.ascii_letters + string.digits + "-_.")
 
 
@@ -40,7 +43,9 @@ class Box:
 
     def grown(self, by_mm: float) -> "Box":
         """The rectangle with a border on every side."""
-        return Box(self.x_mm - by_mm, self.y_mm - by_mm, self.width_mm + 2 * by_mm, self.height_mm + 2 * by_mm)
+        return Box(
+            self.x_mm - by_mm, self.y_mm - by_mm, self.width_mm + 2 * by_mm, self.height_mm + 2 * by_mm
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +88,14 @@ class Article:
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """One connected part of the sticker: `inside` are its texels, `outline` its cut line on the face in mm."""
+    """One connected part of the sticker: its cut line on the face in mm, and its texels.
+
+    `inside` says which texels of a rectangle belong to it; its first one is (`top`, `left`) of the face.
+    """
 
     number: int
+    top: int
+    left: int
     inside: Bool[np.ndarray, "h w"]
     outline: shapely.MultiPolygon
 
@@ -107,47 +117,65 @@ class Art:
 def pieces_of(article: Article) -> list[Piece]:
     """The connected pieces of the sticker, numbered from the top, then from the left.
 
-    Texels that touch at a corner only are two pieces: no cutter leaves them in one.
+    Texels that touch at a corner only are two pieces: no cutter leaves them in one. Raises InputError when
+    no piece is wide enough to have an outline.
     """
     rows, columns = article.face.shape[1:]
     if article.mask is None:
         whole = shapely.MultiPolygon([shapely.box(0, 0, article.width_mm, article.height_mm)])
-        return [Piece(1, np.ones((rows, columns), dtype=bool), whole)]
-    soft = article.mask[0].detach().cpu()
-    labels, count = ndimage.label(soft.numpy() >= 0.5)
-    places = ndimage.find_objects(labels)
-    order = sorted(range(count), key=lambda i: (places[i][0].start, places[i][1].start))
-    return [
-        Piece(number, labels == i + 1, _outline(article, labels == i + 1))
-        for number, i in enumerate(order, start=1)
-    ]
+        return [Piece(1, 0, 0, np.ones((rows, columns), dtype=bool), whole)]
+    mask = article.mask[0].detach().cpu().double().numpy()
+    labels, _ = ndimage.label(mask >= 0.5)
+    pieces: list[Piece] = []
+    # find_objects goes by label, and labels by the first texel in reading order.
+    for label, (down, across) in enumerate(ndimage.find_objects(labels), start=1):
+        inside = labels[down, across] == label
+        outline = _outline(article, mask, inside, (down.start, across.start))
+        if not outline.is_empty:
+            pieces.append(Piece(len(pieces) + 1, down.start, across.start, inside, outline))
+    if not pieces:
+        raise InputError("expected a sticker to cut; got one thinner than half a texel: widen the mask")
+    return pieces
 
 
-def _outline(article: Article, inside: Bool[np.ndarray, "h w"]) -> shapely.MultiPolygon:
+def _outline(
+    article: Article,
+    mask: Float[np.ndarray, "u v"],
+    inside: Bool[np.ndarray, "h w"],
+    corner: tuple[int, int],
+) -> shapely.MultiPolygon:
     """The cut line of one piece in mm of the face."""
-    assert article.mask is not None
     # Soft edges keep their values just outside the piece, other pieces vanish.
-    near = ndimage.binary_dilation(inside, iterations=1)
-    alone = article.mask * article.mask.new_tensor(near)
+    near = ndimage.binary_dilation(np.pad(inside, 1))
+    top, left = corner[0] - 1, corner[1] - 1
+    around = np.pad(mask, 1)[top + 1 : top + 1 + near.shape[0], left + 1 : left + 1 + near.shape[1]]
     width, height = article.texel_mm
-    polygons = [p for p in outlines(alone, width)]
-    shape = shapely.MultiPolygon(polygons)
-    return shapely.transform(shape, lambda xy: xy * np.array([1.0, height / width]))
+    alone = torch.from_numpy((around * near)[None])
+    shape = outlines(alone, near.shape[1] * width, near.shape[0] * height)
+    return shapely.transform(shape, lambda xy: xy + np.array([left * width, top * height]))
 
 
 def art_of(article: Article, piece: Piece, bleed_mm: float) -> Art:
-    """The texels of a piece; around it each takes the colour of the nearest texel inside, for the bleed."""
-    rows, columns = np.nonzero(piece.inside)
+    """The texels of a piece; around it each takes the colour of the nearest texel inside, for the bleed.
+
+    So do texels on the edge that the mask covers in part: their colour is half the face's.
+    """
     width, height = article.texel_mm
     pad = math.ceil(bleed_mm / min(width, height)) + 1
-    top, left = rows.min(), columns.min()
-    crop = (slice(top, rows.max() + 1), slice(left, columns.max() + 1))
-    inside = np.pad(piece.inside[crop], pad)
+    inside = piece.inside
+    if article.mask is not None:
+        rows, columns = inside.shape
+        mask = article.mask[0, piece.top : piece.top + rows, piece.left : piece.left + columns]
+        full = inside & (mask.detach().cpu().numpy() >= FULL)
+        inside = full if full.any() else inside
     near_row, near_column = ndimage.distance_transform_edt(
-        ~inside, sampling=(height, width), return_distances=False, return_indices=True
+        ~np.pad(inside, pad), sampling=(height, width), return_distances=False, return_indices=True
     )
-    texels = article.texels[near_row - pad + top, near_column - pad + left]
+    texels = article.texels[near_row - pad + piece.top, near_column - pad + piece.left]
     box = Box(
-        (left - pad) * width, (top - pad) * height, texels.shape[1] * width, texels.shape[0] * height
+        (piece.left - pad) * width,
+        (piece.top - pad) * height,
+        texels.shape[1] * width,
+        texels.shape[0] * height,
     )
     return Art(np.ascontiguousarray(texels), box)

@@ -80,7 +80,9 @@ def draw_placement(pen: Pen, article: Article, pieces: list[Piece], paper: Paper
     """The first page: what this is, where the pieces go, and three things to measure."""
     draw_frame(pen, paper, article, folio)
     room = paper.printable
-    pen.text(room.x_mm, room.y_mm + 9, pen.shortened(article.title, room.width_mm, size_mm=6), size_mm=6, bold=True)
+    pen.text(
+        room.x_mm, room.y_mm + 9, pen.shortened(article.title, room.width_mm, size_mm=6), size_mm=6, bold=True
+    )
     count = f"{len(pieces)} piece" + ("s" if len(pieces) > 1 else "")
     facts = f"face {article.width_mm:g} × {article.height_mm:g} mm · {count} · "
     space = Box(room.x_mm, room.y_mm + 20, room.width_mm - 14, room.height_mm - 20 - 118)
@@ -89,8 +91,12 @@ def draw_placement(pen: Pen, article: Article, pieces: list[Piece], paper: Paper
     pen.text(room.x_mm, room.y_mm + 14.5, facts + ratio, size_mm=2.8, colour=GREY)
     _picture(pen, Art(article.texels, face), face, _rectangle(face))
     pen.box(face, stroke=PALE)
-    _dimension(pen, (face.x_mm, face.bottom_mm + 3), (face.right_mm, face.bottom_mm + 3), f"{article.width_mm:g} mm")
-    _dimension(pen, (face.right_mm + 3, face.y_mm), (face.right_mm + 3, face.bottom_mm), f"{article.height_mm:g} mm")
+    _dimension(
+        pen, (face.x_mm, face.bottom_mm + 3), (face.right_mm, face.bottom_mm + 3), f"{article.width_mm:g} mm"
+    )
+    _dimension(
+        pen, (face.right_mm + 3, face.y_mm), (face.right_mm + 3, face.bottom_mm), f"{article.height_mm:g} mm"
+    )
     for piece in pieces:
         outline = onto(piece.outline, face, scale)
         pen.shape(outline, stroke=white, width_mm=0.7)
@@ -127,7 +133,7 @@ def _checks(pen: Pen, room: Box) -> None:
     """An upright bar, a card's outline and the steps, at the lower right."""
     left = room.right_mm - CARD_MM[0]
     scale_bar(pen, left - 5, room.bottom_mm - 3, upright=True)
-    pen.text(left - 6.2, room.bottom_mm - 53, "100 mm", size_mm=2.2, bold=True, align="centre", turn_deg=90) 
+    pen.text(left - 6.2, room.bottom_mm - 53, "100 mm", size_mm=2.2, bold=True, align="centre", turn_deg=90)
     card = Box(left, room.bottom_mm - 3 - CARD_MM[1], *CARD_MM)
     rounded = shapely.box(card.x_mm, card.y_mm, card.right_mm, card.bottom_mm).buffer(-CARD_CORNER_MM)
     pen.shape(shapely.MultiPolygon([rounded.buffer(CARD_CORNER_MM)]), stroke=GREY, width_mm=0.2)
@@ -142,7 +148,13 @@ def _checks(pen: Pen, room: Box) -> None:
         number += starts
         if starts:
             pen.text(left, y + 1, f"{number}", size_mm=2.4, bold=True)
-        pen.text(left + (0 if words.startswith("For") else 4), y + 1, words, size_mm=2.4, bold=words.startswith("For"))
+        pen.text(
+            left + (0 if words.startswith("For") else 4),
+            y + 1,
+            words,
+            size_mm=2.4,
+            bold=words.startswith("For"),
+        )
 
 
 def draw_assembly(

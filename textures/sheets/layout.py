@@ -139,8 +139,9 @@ def plan(boxes: list[Box], page: str = "auto") -> Plan:
     # Everything on one way of the paper where that needs fewer pages; the rest follows the other way.
     first, second = (paper, paper.turned), (paper.turned, paper)
     choices = [_packed(standing, fitting, first), _packed(lying, fitting, second)]
+    fewest = min(choices, key=lambda pages: len(pages))
     tiles = [t for i, box in enumerate(boxes) if i not in fitting for t in tiled(i, box, paper)]
-    return Plan(paper, tuple(min(choices, key=len)), tuple(tiles))
+    return Plan(paper, tuple(fewest), tuple(tiles))
 
 
 def _packed(

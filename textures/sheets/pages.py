@@ -106,7 +106,7 @@ def _registration(pen: Pen, page: TilePage, window: Box) -> None:
     """Ticks at the window's edges and where the neighbours begin, with the neighbours' names."""
     columns = [window.x_mm, window.right_mm]
     rows = [window.y_mm, window.bottom_mm]
-    neighbours = []
+    neighbours: list[tuple[float | None, float | None, str]] = []
     for step, edge in ((-1, window.x_mm), (1, window.right_mm)):
         if 0 <= page.column + step < page.columns:
             columns.append(edge - step * OVERLAP_MM)

@@ -2,11 +2,11 @@
 
 from itertools import groupby
 
-from textures.sheets.article import Article, pieces_of
+from textures.sheets.article import Article, Piece
 from textures.sheets.drawings import draw_assembly, draw_placement
 from textures.sheets.finish import finished
 from textures.sheets.frame import LABEL, Folio
-from textures.sheets.layout import plan
+from textures.sheets.layout import Plan
 from textures.sheets.pages import draw_piece_page, draw_tile_page
 from textures.sheets.pen import Pen
 
@@ -15,14 +15,12 @@ CUT_SPOT = "CutContour"
 MAPS_PER_PAGE = 4
 
 
-def sheet_pdf(article: Article, page: str = "auto", spot: str = CUT_SPOT) -> bytes:
-    """A PDF whose millimetres are real; `page` is A4, A3, Letter, Tabloid or auto.
+def sheet_pdf(article: Article, pieces: list[Piece], layout: Plan, spot: str = CUT_SPOT) -> bytes:
+    """A PDF of these pages whose millimetres are real.
 
     The same article gives the same bytes. Images are lossless sRGB at 300 dpi or more, texels in whole blocks;
-    the cut line is a vector in the spot colour `spot`. Raises InputError for an unknown page.
+    the cut line is a vector in the spot colour `spot`.
     """
-    pieces = pieces_of(article)
-    layout = plan([piece.box for piece in pieces], page)
     by_piece = [(pieces[i], list(tiles)) for i, tiles in groupby(layout.tiles, lambda t: t.piece)]
     maps = [by_piece[i : i + MAPS_PER_PAGE] for i in range(0, len(by_piece), MAPS_PER_PAGE)]
     count = 1 + len(layout.whole) + len(layout.tiles) + len(maps)
@@ -42,5 +40,7 @@ def sheet_pdf(article: Article, page: str = "auto", spot: str = CUT_SPOT) -> byt
         draw_tile_page(pen, article, piece, tile, folio, spot=spot)
     for mapped in maps:
         number += 1
-        draw_assembly(pen, article, mapped, layout.paper, Folio(number, count, "assembly of the large pieces"))
+        draw_assembly(
+            pen, article, mapped, layout.paper, Folio(number, count, "assembly of the large pieces")
+        )
     return finished(pen.close())

@@ -76,8 +76,16 @@ class Pen:
         return path
 
     def text(
-        self, x_mm: float, y_mm: float, words: str, *, size_mm: float = 2.6, bold: bool = False,
-        align: str = "left", colour: Color = INK, turn_deg: float = 0.0,
+        self,
+        x_mm: float,
+        y_mm: float,
+        words: str,
+        *,
+        size_mm: float = 2.6,
+        bold: bool = False,
+        align: str = "left",
+        colour: Color = INK,
+        turn_deg: float = 0.0,
     ) -> float:
         """Write words with their baseline at y; returns their width in mm."""
         font, points = (BOLD if bold else REGULAR), size_mm * POINTS_PER_MM
@@ -102,8 +110,13 @@ class Pen:
         return shown
 
     def line(
-        self, from_mm: tuple[float, float], to_mm: tuple[float, float], *, width_mm: float = 0.1,
-        colour: Color = INK, dash_mm: tuple[float, ...] = (),
+        self,
+        from_mm: tuple[float, float],
+        to_mm: tuple[float, float],
+        *,
+        width_mm: float = 0.1,
+        colour: Color = INK,
+        dash_mm: tuple[float, ...] = (),
     ) -> None:
         """A straight line."""
         self._canvas.saveState()
@@ -115,7 +128,11 @@ class Pen:
         self._canvas.restoreState()
 
     def shape(
-        self, shape: shapely.MultiPolygon, *, stroke: Color | None = None, fill: Color | None = None,
+        self,
+        shape: shapely.MultiPolygon,
+        *,
+        stroke: Color | None = None,
+        fill: Color | None = None,
         width_mm: float = 0.1,
     ) -> None:
         """Polygons, stroked or filled or both."""
@@ -125,10 +142,14 @@ class Pen:
             self._canvas.setStrokeColor(stroke)
         if fill is not None:
             self._canvas.setFillColor(fill)
-        self._canvas.drawPath(self._path(shape), stroke=int(stroke is not None), fill=int(fill is not None), fillMode=0)
+        self._canvas.drawPath(
+            self._path(shape), stroke=int(stroke is not None), fill=int(fill is not None), fillMode=0
+        )
         self._canvas.restoreState()
 
-    def box(self, box: Box, *, stroke: Color | None = None, fill: Color | None = None, width_mm: float = 0.1) -> None:
+    def box(
+        self, box: Box, *, stroke: Color | None = None, fill: Color | None = None, width_mm: float = 0.1
+    ) -> None:
         """A rectangle."""
         rectangle = shapely.box(box.x_mm, box.y_mm, box.right_mm, box.bottom_mm)
         self.shape(shapely.MultiPolygon([rectangle]), stroke=stroke, fill=fill, width_mm=width_mm)

@@ -1,0 +1,31 @@
+"""How fine the texels of an article are for the pixels that see them."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from renders.conditions import Condition
+from renders.fragments import locate
+from renders.framing import View, frames
+from renders.scene import Scene
+from renders.surfaces.flat import quad_faces, quad_uvs
+
+
+@torch.no_grad()
+def texels_per_px(scene: Scene, texels: tuple[int, int], condition: Condition) -> Float[Tensor, " p"]:
+    """Texels along one side of each pixel that covers the article, over all views of a condition.
+
+    The root of the pixel's area in texels: sqrt(|det d(u, v)/d(x, y)| * rows * columns).
+
+    Args:
+        texels: rows and columns of the texture.
+    """
+    views = frames(scene.framing, scene.surface.vertices(condition), condition, scene.camera, scene.output_px)
+    return torch.cat([_per_view(scene, view, texels) for view in views])
+
+
+def _per_view(scene: Scene, view: View, texels: tuple[int, int]) -> Tensor:
+    faces, uvs = quad_faces(view.vertices), quad_uvs(view.vertices)
+    fragments = scene.rasteriser(view.vertices, faces, view.camera, view.size)
+    hits = locate(fragments, view.vertices, faces, uvs, view.camera)
+    return (torch.linalg.det(hits.footprint).abs() * texels[0] * texels[1]).sqrt()

@@ -1,0 +1,1 @@
+"""From a configuration to objects, and the directory in which a run leaves everything."""

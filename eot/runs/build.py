@@ -1,0 +1,152 @@
+"""From a configuration to the parts of a run: first what does not depend on the mask, then the attack."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from eot.attack import Attack, Judged
+from eot.objectives import Objective
+from eot.optimisers import SCHEDULES, SteepestDescent
+from eot.problem import Penalty, Problem, unprinted
+from eot.runs.articles import Article, article_of
+from eot.runs.config import Config
+from eot.runs.labels import Victims, objective_of
+from eot.runs.masks import shaped
+from eot.runs.product import Product, levels_of, shown
+from eot.runs.scenes import Without, World, world_of
+from eot.runs.textures import AnyTexture, texture_of
+from eot.streams import Stream, generator_for
+from eot.victims import load_victims
+from renders.conditions import Conditions
+from renders.errors import InputError
+from textures.controls import blank_article, clean_article, noise_article
+from textures.norms import norm_named
+from textures.penalties import LabDistance, NonPrintability, TotalVariation
+from textures.printer.profile import FOGRA39, PrintProfile, profile_named
+
+Mask = Float[Tensor, "1 u v"]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """All of a run but its texture: victims, article, world and goal."""
+
+    config: Config
+    device: torch.device
+    victims: Victims
+    article: Article
+    world: World
+    objective: Objective
+    profile: PrintProfile | None
+
+    def problem(self, mask: Mask | None = None) -> Problem:
+        """The problem; its penalties look at the mask only, or at the whole face."""
+        prints = unprinted if self.profile is None else self.profile
+        return Problem(self.world.scene, self.victims, self.objective, prints, self._penalties(mask))
+
+    def bare_problem(self) -> Problem | None:
+        """The problem with nothing put into the scene, which is what is clean beside a bare patch."""
+        if not self.article.bare:
+            return None
+        return Problem(Without(self.world.scene), self.victims, self.objective)
+
+    def stream(self, name: str, k: int) -> Stream:
+        """Batches of k views; only those of `report` show the backgrounds or photos that are held out."""
+        first, last = self.world.shown(name, self.config.evaluation.held_out)
+        ranges = {**self.config.conditions, "background": (float(first), float(last))}
+        return Stream(Conditions(ranges), self.config.seed, name, k)
+
+    def _penalties(self, mask: Mask | None) -> tuple[Penalty, ...]:
+        table, penalties = self.config.penalties, list[Penalty]()
+        if table.total_variation > 0:
+            penalties.append(TotalVariation(table.total_variation, mask))
+        if table.non_printability > 0:
+            colours = (self.profile or FOGRA39).colours()
+            penalties.append(NonPrintability(colours, table.non_printability, mask))
+        if table.lab > 0:
+            if self.article.bare:
+                raise InputError(
+                    "penalties.lab: a bare patch has no original to be distant from: set it to 0"
+                )
+            penalties.append(LabDistance(self.article.faces.to(self.device), table.lab, mask))
+        return tuple(penalties)
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A run that is ready to go, and what to make of its result."""
+
+    frame: Frame
+    mask: Mask
+    texture: AnyTexture
+    attack: Attack
+
+    def controls(self) -> dict[str, Float[Tensor, "f 3 u v"]]:
+        """The articles that a success is measured against, in eight bits; without clean for a bare patch."""
+        noise = noise_article(self.texture, generator_for(self.frame.config.seed, "noise article"))
+        made = {"clean": clean_article(self.texture), "noise": noise, "blank": blank_article(self.texture)}
+        if self.frame.article.bare:
+            del made["clean"]
+        return {name: shown(self._levels(image)) for name, image in made.items() if image is not None}
+
+    def product(self, best: Judged) -> Product:
+        """The best iterate in eight bits: what is measured and printed."""
+        article = self.frame.article
+        return Product(
+            levels=self._levels(best.image).cpu(),
+            mask=self.mask,
+            coverage=article.coverage,
+            width_mm=article.width_mm,
+            height_mm=article.height_mm,
+            title=article.title,
+            identifier=self.frame.config.name,
+            score=best.success,
+            selected_on=len(article.faces) * self.frame.config.search.select_views,
+        )
+
+    def _levels(self, image: Tensor) -> Tensor:
+        """In a ball rounding must not lead out of it."""
+        in_ball = self.frame.config.texture.norm != "none"
+        return levels_of(image.detach(), blank_article(self.texture) if in_ball else None)
+
+
+def frame_of(config: Config, device: torch.device) -> Frame:
+    """The frame of a run. Everything it needs is read and checked here, before anything is written."""
+    article = shaped(config, article_of(config))
+    loaded = load_victims(config.victims.models, config.victims.weights or None)
+    objective = objective_of(config.objective, loaded, article.sign)
+    profile = profile_named(config.print.profile)
+    world = world_of(config, article, device)
+    victims = tuple((victim.to(device), weight) for victim, weight in loaded)
+    return Frame(config, device, victims, article, world, objective, profile)
+
+
+def build(frame: Frame, mask: Mask) -> Built:
+    """The attack with its texture at its start, inside the mask."""
+    config, article = frame.config, frame.article
+    if tuple(mask.shape) != (1, *article.size):
+        raise InputError(f"expected a mask of {article.size} texels; got {list(mask.shape)}: start a new run")
+    texture = texture_of(config.texture, article, mask, generator_for(config.seed, "start")).to(frame.device)
+    attack = Attack(
+        texture,
+        frame.problem(mask.to(frame.device)),
+        _optimiser(config, texture),
+        frame.stream("train", config.optimiser.views),
+        frame.stream("select", config.search.select_views),
+        config.optimiser.steps,
+        config.search.select_every,
+        SCHEDULES[config.optimiser.schedule],
+        config.optimiser.micro,
+    )
+    return Built(frame, mask, texture, attack)
+
+
+def _optimiser(config: Config, texture: AnyTexture) -> torch.optim.Optimizer:
+    table = config.optimiser
+    if table.kind == "adam":
+        return torch.optim.Adam(texture.parameters(), lr=table.rate)
+    if config.texture.norm == "none":
+        raise InputError("texture.norm: expected linf, l2 or l1 for optimiser.kind = steepest; got none")
+    return SteepestDescent(texture.parameters(), norm_named(config.texture.norm), table.rate)

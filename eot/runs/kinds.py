@@ -1,0 +1,75 @@
+"""The kinds of values that a configuration holds: how the page calls them, and which of them name files."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+# Words that stand where a file name may stand.
+MASKS = ("rectangles", "full", "auto")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How people call a kind that its Python type does not name well."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Marks a key whose text names a file; `find` puts the file's full path into it."""
+
+    find: Callable[[str, Path], str]
+
+    def located(self, value: Any, folder: Path) -> Any:
+        """The value with file names made absolute, seen from `folder`; what is no text stays as it is."""
+        if isinstance(value, list):
+            return [self.located(item, folder) for item in value]
+        return self.find(value, folder) if isinstance(value, str) and value else value
+
+
+def absolute(name: str, folder: Path) -> str:
+    """The full path of a file named from `folder`; ~ is the user's home."""
+    return str((folder / Path(name).expanduser()).resolve())
+
+
+def _mask(text: str, folder: Path) -> str:
+    return text if text in MASKS else absolute(text, folder)
+
+
+def _victim(spec: str, folder: Path) -> str:
+    """The files inside the name of a victim (see `eot.victims.load_victim`)."""
+    kind, _, rest = spec.partition(":")
+    if kind == "python":
+        file, colon, factory = rest.rpartition(":")
+        return f"python:{absolute(file, folder)}:{factory}" if file and colon else spec
+    if kind == "file":
+        file, mark, options = rest.partition("?")
+        parts = [_labels(option, folder) for option in options.split("&")]
+        return f"file:{absolute(file, folder)}{mark}{'&'.join(parts)}"
+    name, at, file = rest.partition("@")
+    return f"{kind}:{name}@{absolute(file, folder)}" if at else spec
+
+
+def _labels(option: str, folder: Path) -> str:
+    name, _, value = option.partition("=")
+    return f"labels={absolute(value, folder)}" if name == "labels" and value else option
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Box = tuple[float, float, float, float]
+Corner = tuple[float, float]
+Corners = tuple[Corner, Corner, Corner, Corner]
+
+File = Annotated[str | None, Kind("file"), Names(absolute)]
+Mask = Annotated[str, Kind("text or file"), Names(_mask)]
+CornersOrFile = Annotated[Corners | str | None, Kind("four [x, y] or file"), Names(absolute)]
+ClassName = Annotated[str | int | None, Kind("text or whole number")]
+Boxes = Annotated[tuple[Box, ...], Kind("array of [x, y, w, h]")]
+Colours = Annotated[tuple[Colour, ...], Kind("array of '#rrggbb'")]
+Models = Annotated[tuple[str, ...], Field(min_length=1), Kind("array of text"), Names(_victim)]
+Weight = Annotated[float, Field(gt=0)]
+Weights = Annotated[tuple[Weight, ...], Kind("array of numbers")]

@@ -1,0 +1,77 @@
+"""What a run wants of its victims: the classes that the configuration names, found among theirs."""
+
+import math
+
+from eot.objectives import DISTANCES, Evade, Objective, Targeted
+from eot.runs.sections import ObjectiveTable
+from eot.victims.victim import Victim
+from renders.errors import InputError, nearest
+
+Victims = tuple[tuple[Victim, float], ...]
+
+
+def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> Objective:
+    """The objective with its classes as numbers; a `sign` of the catalogue is its own true class.
+
+    The true class stays unknown where neither the configuration nor the victims' labels tell it.
+    """
+    distance = DISTANCES[table.loss]
+    kappa = math.inf if table.kappa is None else table.kappa
+    label = _true_class(table, victims, sign)
+    if table.kind == "evade":
+        if label is None:
+            raise InputError("objective.label: expected a value, found none: name the class to be left")
+        return Evade(label, distance, kappa)
+    assert table.target is not None
+    target = class_number(table.target, victims, "objective.target")
+    if target == label:
+        name = victims[0][0].info.labels[target]
+        raise InputError(f"objective.target: {name} is what the article is already: choose another class")
+    return Targeted(target, label, distance, kappa)
+
+
+def class_number(wanted: str | int, victims: Victims, key: str) -> int:
+    """The number of a class that is given by number or name; every victim must mean the same by it.
+
+    A name may leave out the beginning of a label as the catalogue's ids have it: `yield` is
+    `mutcd-r1-2-yield` where no other label ends so.
+    """
+    labels = victims[0][0].info.labels
+    if isinstance(wanted, int):
+        if not 0 <= wanted < len(labels):
+            raise InputError(f"{key}: expected a class from 0 to {len(labels) - 1}; got {wanted}")
+        return wanted
+    number = _find(wanted, labels, key)
+    for other in (victim.info for victim, _ in victims[1:]):
+        if labels[number] in other.labels and other.labels[number] != labels[number]:
+            raise InputError(
+                f"{key}: {labels[number]!r} is class {number} of {victims[0][0].info.name} and class "
+                f"{other.labels.index(labels[number])} of {other.name}: victims of one run must agree"
+            )
+    return number
+
+
+def _find(name: str, labels: tuple[str, ...], key: str) -> int:
+    if name in labels:
+        return labels.index(name)
+    plain = [_plain(label) for label in labels]
+    word = _plain(name)
+    hits = [i for i, label in enumerate(plain) if label == word]
+    hits = hits or [i for i, label in enumerate(plain) if word and label.endswith(f"-{word}")]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        found = ", ".join(labels[i] for i in hits[:6])
+        raise InputError(f"{key}: {name!r} fits {len(hits)} classes ({found}): give the whole name")
+    raise InputError(f"{key}: the victim knows no class {name!r}: {nearest(name, labels)}")
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def _true_class(table: ObjectiveTable, victims: Victims, sign: str | None) -> int | None:
+    if table.label is not None:
+        return class_number(table.label, victims, "objective.label")
+    labels = victims[0][0].info.labels
+    return class_number(sign, victims, "objective.label") if sign in labels and sign is not None else None

@@ -1,0 +1,117 @@
+"""The world of a run: what the article is seen on, before what, by which camera."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from eot.problem import Scene
+from eot.runs.articles import Article
+from eot.runs.config import Config
+from eot.runs.photographs import photographs_of
+from eot.runs.sections import BackgroundsTable, CameraTable
+from eot.streams import generator_for
+from renders import scene
+from renders.backgrounds import Backgrounds
+from renders.camera import Camera
+from renders.conditions import Condition
+from renders.framing import Framing
+from renders.surfaces.flat import Flat
+from renders.surfaces.photograph import Photo, Photograph
+from renders.surfaces.screen import Screen
+
+# Backgrounds hold a pixel for each that the closest part of them is shown with, up to this side.
+MAX_BACKGROUND_PX = 512
+
+
+@dataclass(frozen=True)
+class World:
+    """A scene, and how many places (backgrounds or photographs) it shows."""
+
+    scene: Scene
+    places: int
+
+    def shown(self, stream: str, held_out: float) -> tuple[int, int]:
+        """First and last place that a stream shows: the last `held_out` share belongs to report alone.
+
+        Places are in random order, so these are a random sample. One place is shown by all.
+        """
+        kept = 0
+        if self.places > 1 and held_out > 0:
+            kept = min(self.places - 1, max(1, round(held_out * self.places)))
+        first = self.places - kept
+        return (first, self.places - 1) if stream == "report" and kept else (0, first - 1)
+
+
+@dataclass(frozen=True)
+class Without:
+    """A scene from which the article is missing: what a bare patch is compared with."""
+
+    scene: Scene
+
+    def __call__(self, texture: Float[Tensor, "t 3 u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
+        """The photographs of the scene alone; of the texture only the number and size count."""
+        return self.scene(torch.cat([texture, torch.zeros_like(texture[:, :1])], 1), condition)
+
+
+def world_of(config: Config, article: Article, device: torch.device) -> World:
+    """The world that a configuration describes, its pictures on the device."""
+    if config.surface.kind == "screen":
+        return World(Screen(), 1)
+    framing, coverage = Framing(config.camera.framing), article.coverage.to(device)
+    side = config.camera.output_px
+    if config.surface.kind == "photograph":
+        photos = photographs_of(config.surface, article)
+        mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
+        size = _frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
+        return World(Photograph(mixed, size, framing, coverage), len(mixed))
+    camera = camera_of(config.camera)
+    found = _backgrounds(config)
+    backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
+    size = _frame_px(camera.width_px, camera.height_px, side, framing)
+    surface = Flat(article.width_mm / 1000, article.height_mm / 1000, coverage)
+    return World(scene.Scene(surface, camera, backgrounds, size, framing), len(backgrounds))
+
+
+def camera_of(table: CameraTable) -> Camera:
+    """The camera, from whichever focal length is given."""
+    if table.exif is not None:
+        return Camera.from_exif(Path(table.exif))
+    if table.focal_px is not None:
+        return Camera(table.focal_px, table.width_px, table.height_px)
+    if table.focal_mm is not None and table.sensor_width_mm is not None:
+        return Camera.from_lens(table.focal_mm, table.sensor_width_mm, table.width_px, table.height_px)
+    assert table.focal_35mm is not None
+    return Camera.from_35mm(table.focal_35mm, table.width_px, table.height_px)
+
+
+def _backgrounds(config: Config) -> Backgrounds:
+    """Pictures with enough pixels for the largest zoom into them."""
+    table: BackgroundsTable = config.backgrounds
+    side, zoom = config.camera.output_px, config.conditions["background_zoom"][1]
+    size_px = max(side, min(MAX_BACKGROUND_PX, math.ceil(side * zoom)))
+    if table.kind == "folder":
+        assert table.folder is not None
+        return Backgrounds.folder(table.folder, size_px, table.count)
+    return Backgrounds.procedural(generator_for(config.seed, "backgrounds"), table.count, size_px)
+
+
+def _order(config: Config, places: int) -> Int[Tensor, " n"]:
+    """A random order of the places, so that those kept for the report are a fair sample of all."""
+    return torch.randperm(places, generator=generator_for(config.seed, "places"))
+
+
+def _frame_px(width: int, height: int, side: int, framing: Framing) -> tuple[int, int]:
+    """Rows and columns of the picture that the victim gets: a square crop, or the shape of the frame."""
+    if framing is Framing.CROP:
+        return side, side
+    longer = max(width, height)
+    return max(1, round(side * height / longer)), max(1, round(side * width / longer))
+
+
+def _on(photo: Photo, device: torch.device) -> Photo:
+    occlusion = None if photo.occlusion is None else photo.occlusion.to(device)
+    return replace(photo, srgb=photo.srgb.to(device), occlusion=occlusion)

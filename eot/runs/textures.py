@@ -1,0 +1,94 @@
+"""The texture of a run: the parameters that the configuration names, on the article it describes."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from eot.runs.articles import Article
+from eot.runs.product import levels_of, shown
+from eot.runs.sections import TextureTable
+from renders.colour import linear_to_srgb, srgb_to_linear
+from renders.errors import InputError
+from renders.sensor.resize import resize
+from textures.features import Coarse, coarse_size, feature_px
+from textures.norms import norm_named
+from textures.parameters import Fourier, Palette, Pixels, Sticker, Tanh
+
+Paint = Pixels | Tanh | Fourier | Palette
+AnyTexture = Paint | Coarse | Sticker
+
+
+def texture_of(
+    table: TextureTable, article: Article, mask: Float[Tensor, "1 u v"], generator: torch.Generator
+) -> AnyTexture:
+    """One paint for all faces of the article, at its start, inside the mask; a bare patch is all paint."""
+    cells = coarse_size(article.size, _feature(table, article))
+    paint: Paint | Coarse = _paint(table, article, cells, generator)
+    if cells != article.size:
+        paint = Coarse(paint, article.size)
+    return paint if article.bare else Sticker(article.faces, mask, paint)
+
+
+def _feature(table: TextureTable, article: Article) -> float:
+    """The smallest feature in texels."""
+    feature = feature_px(table.min_feature_mm, article.width_mm, article.size[1])
+    if table.norm != "none" and feature > 1:
+        raise InputError(
+            f"texture.min_feature_mm: expected 0 with texture.norm, whose ball is one of single texels; "
+            f"got {table.min_feature_mm:g}: leave one of them out"
+        )
+    return feature
+
+
+def _paint(
+    table: TextureTable, article: Article, cells: tuple[int, int], generator: torch.Generator
+) -> Paint:
+    if table.norm != "none":
+        return _in_ball(table, article, generator)
+    if table.kind == "palette":
+        return _palette(table, article, cells, generator)
+    start = _start(table.start, article, cells, generator)
+    makers = {"pixels": Pixels, "tanh": Tanh, "fourier": Fourier.of}
+    return makers[table.kind](start)
+
+
+def _in_ball(table: TextureTable, article: Article, generator: torch.Generator) -> Pixels:
+    """Pixels in a ball around the face, or grey where that is asked; `noise` starts somewhere in the ball."""
+    if table.kind != "pixels":
+        raise InputError(f"texture.norm: expected none with kind = {table.kind}: a ball needs kind = pixels")
+    grey = table.start == "grey" or article.bare
+    centre = _start("grey" if grey else "face", article, article.size, generator)
+    paint = Pixels(shown(levels_of(centre)), norm_named(table.norm), table.eps)
+    if table.start == "noise":
+        paint.scatter_(generator)
+    return paint
+
+
+def _palette(
+    table: TextureTable, article: Article, cells: tuple[int, int], generator: torch.Generator
+) -> Palette:
+    """The given colours; unless they start as the face, every cell may still become any of them."""
+    numbers = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in table.palette]
+    colours = torch.tensor(numbers, dtype=torch.float32) / 255
+    if table.start == "face":
+        return Palette.of(_start("face", article, cells, generator), colours)
+    return Palette(colours, (1, *cells), generator)
+
+
+def _start(
+    kind: str, article: Article, cells: tuple[int, int], generator: torch.Generator
+) -> Float[Tensor, "1 3 a b"]:
+    """Where the optimiser starts: mid grey, uniform noise, or what the face shows."""
+    if kind == "grey":
+        return torch.full((1, 3, *cells), 0.5)
+    if kind == "noise":
+        return torch.rand((1, 3, *cells), generator=generator)
+    if article.bare:
+        raise InputError("texture.start: a bare patch has no face to start from; got face: use grey or noise")
+    if len(article.faces) > 1:
+        raise InputError(
+            f"texture.start: expected one face to start from; got {len(article.faces)}: use grey or noise"
+        )
+    if cells == article.size:
+        return article.faces
+    return linear_to_srgb(resize(srgb_to_linear(article.faces), cells)).clamp(0, 1)

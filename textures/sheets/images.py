@@ -1,0 +1,57 @@
+"""Sticker pieces as PNG images that know their size: clear around the cut line."""
+
+import io
+
+import numpy as np
+import resvg_py
+from jaxtyping import UInt8
+from PIL import Image, PngImagePlugin
+
+from textures.sheets.article import Article, Box, Piece, art_of
+from textures.sheets.cutting import outline_path
+from textures.sheets.frame import LABEL
+
+PIECE_DPI = 300.0
+# Of larger pieces the resolution falls: texels are far coarser than this anyway.
+MAX_SIDE_PX = 8192
+BLEED_PX = 2
+
+
+def piece_png(article: Article, piece: Piece) -> bytes:
+    """One piece at 300 dpi (less above 0.69 m), RGBA; the canvas is the piece's rectangle to half a pixel."""
+    box = piece.box
+    dpi = min(PIECE_DPI, MAX_SIDE_PX * 25.4 / max(box.width_mm, box.height_mm))
+    size = [max(1, round(side / 25.4 * dpi)) for side in (box.width_mm, box.height_mm)]
+    colours = _texels_under(article, piece, (size[0], size[1]))
+    image = Image.fromarray(colours)
+    image.putalpha(_inside(piece, (size[0], size[1])))
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt("Title", f"{LABEL} {article.id}: {article.title}, piece {piece.number}")
+    out = io.BytesIO()
+    image.save(out, "PNG", dpi=(dpi, dpi), pnginfo=notes)
+    return out.getvalue()
+
+
+def _texels_under(article: Article, piece: Piece, size: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
+    """The colour of the texel under every pixel; colours go on past the cut line, so that edges stay pure."""
+    art = art_of(article, piece, BLEED_PX * max(article.texel_mm))
+    columns = _index(size[0], piece.box.x_mm - art.box.x_mm, piece.box.width_mm, article.texel_mm[0])
+    rows = _index(size[1], piece.box.y_mm - art.box.y_mm, piece.box.height_mm, article.texel_mm[1])
+    return art.texels[rows[:, None], columns]
+
+
+def _index(pixels: int, start_mm: float, length_mm: float, texel_mm: float) -> np.ndarray:
+    """The texel under the centre of each pixel along one axis."""
+    centres = start_mm + (np.arange(pixels) + 0.5) * length_mm / pixels
+    return np.floor(centres / texel_mm).astype(int)
+
+
+def _inside(piece: Piece, size: tuple[int, int]) -> Image.Image:
+    """How much of each pixel lies within the cut line."""
+    box: Box = piece.box
+    document = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" preserveAspectRatio="none"'
+        f' viewBox="{box.x_mm:.4f} {box.y_mm:.4f} {box.width_mm:.4f} {box.height_mm:.4f}">'
+        f'<path d="{outline_path(piece.outline)}" fill-rule="evenodd"/></svg>'
+    )
+    return Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_string=document))).getchannel("A")
