@@ -4,13 +4,14 @@ import contextlib
 import fcntl
 import os
 import shutil
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from eot.runs.checkpoint import AttackState, decode_state, encode_state
 from eot.runs.config import CONFIG, Config, dump_config, load_config
-from eot.runs.metrics import append_line, drop_lines, read_lines
+from eot.runs.metrics import Record, append_line, drop_lines, read_lines, sync
 from renders.errors import InputError, RunError
 from textures.write import explained, write_bytes
 
@@ -88,6 +89,15 @@ class RunFolder:
         """Whether nothing is left to do."""
         return self.report_path.is_file()
 
+    @property
+    def is_run(self) -> bool:
+        """Whether a run lies here, and not just anything with a config.toml (many tools have one)."""
+        try:
+            table = tomllib.loads(self.config_path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return False
+        return {"article", "objective"} <= table.keys()
+
     def config(self) -> Config:
         """The configuration that the run was started with."""
         return load_config(self.path)
@@ -111,12 +121,11 @@ class RunFolder:
 
 
 def check_free(path: Path, force: bool) -> None:
-    """Raises InputError unless a run can be started here: nowhere yet, an empty folder, or a run and `force`."""
+    """Raises InputError unless a run can start here: nothing, an empty folder, or a run and `force`."""
     existing = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not existing.is_dir():
         raise InputError(f"{path}: expected a directory for the run; found a file {existing}: choose another")
-    folder = RunFolder(path)
-    if folder.config_path.is_file():
+    if RunFolder(path).is_run:
         if not force:
             raise InputError(f"{path} holds a run already: --resume continues it, --force replaces it")
     elif existing == path and any(not entry.name.startswith(".") for entry in path.iterdir()):
@@ -153,7 +162,7 @@ def start_run(path: Path, config: Config, force: bool = False) -> RunFolder:
 
 
 def resume_run(path: Path, config: Config) -> RunFolder:
-    """The directory of a run to go on with; a new one where there is none yet. Raises as `check_same` does."""
+    """The directory of a run to go on with, a new one where there is none. Raises as `check_same` does."""
     check_same(path, config)
     folder = RunFolder(path)
     return folder if folder.config_path.is_file() else start_run(path, config)
@@ -163,9 +172,7 @@ def open_run(path: Path) -> RunFolder:
     """The run that lies here. Raises InputError where there is none."""
     folder = RunFolder(path)
     if not folder.config_path.is_file():
-        raise InputError(
-            f"{path}: expected a run directory with a {CONFIG} in it; found none: check the path"
-        )
+        raise InputError(f"{path}: expected a run directory with a {CONFIG} in it; found none")
     return folder
 
 
@@ -180,26 +187,32 @@ def only_writer(folder: RunFolder) -> Iterator[None]:
     except OSError as error:
         raise explained(error, folder.path) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(handle, folder)
         yield
-    except BlockingIOError:
-        raise RunError(f"{folder.path}: another process works on this run: wait for it or stop it") from None
     finally:
         os.close(handle)
 
 
-def append_metrics(folder: RunFolder, record: dict[str, int | float | str]) -> None:
+def _lock(handle: int, folder: RunFolder) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise RunError(f"{folder.path}: another process works on this run: wait for it or stop it") from None
+
+
+def append_metrics(folder: RunFolder, record: Record) -> None:
     """Adds a line about a step."""
     append_line(folder.metrics_path, record)
 
 
-def read_metrics(folder: RunFolder) -> list[dict[str, int | float | str]]:
+def read_metrics(folder: RunFolder) -> list[Record]:
     """The lines about all steps so far."""
     return read_lines(folder.metrics_path)
 
 
 def save_checkpoint(folder: RunFolder, state: AttackState) -> None:
     """Writes where the attack stands; an earlier checkpoint stays whole until the new one is."""
+    sync(folder.metrics_path)
     write_bytes(folder.checkpoint_path, encode_state(state))
 
 

@@ -1,6 +1,7 @@
 """The figures of every step as lines of JSON: cheap to add to, and sound after a crash at any byte."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,24 @@ def append_line(path: Path, record: Record) -> None:
 
 
 def read_lines(path: Path) -> list[Record]:
-    """All whole lines; the last one may have been cut off by a crash. Raises RunError where one is damaged."""
+    """All whole lines; a crash may have cut off the last one. Raises RunError where one is damaged."""
     if not path.is_file():
         return []
     whole = path.read_bytes().split(b"\n")[:-1]
     try:
-        return [json.loads(line) for line in whole]
-    except ValueError as error:
-        raise RunError(f"{path}: expected a JSON object per line; {error}: remove the damaged line") from None
+        records = [json.loads(line) for line in whole]
+    except ValueError:
+        records = [None]
+    if not all(isinstance(record, dict) and "step" in record for record in records):
+        raise RunError(f"{path}: expected a JSON object with a step per line: remove other lines")
+    return records
+
+
+def sync(path: Path) -> None:
+    """Puts the lines on the disk itself, so that a checkpoint is never ahead of them."""
+    if path.is_file():
+        with path.open("ab") as file:
+            os.fsync(file.fileno())
 
 
 def drop_lines(path: Path, step: int) -> None:

@@ -1,4 +1,4 @@
-"""Values made of tensors, lists, tables and numbers as the bytes of one safetensors file, and back; no pickle."""
+"""Values made of tensors, lists, tables and numbers as the bytes of a safetensors file, and back."""
 
 import json
 from typing import Any

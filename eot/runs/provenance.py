@@ -31,8 +31,8 @@ PACKAGES = (
     "resvg_py",
     "reportlab",
 )
-# What does not change a result when it differs between two starts.
-UNIMPORTANT = ("started", "config_sha256", "texture_sha256", "victims", "packages")
+# What changes no result, or is compared entry by entry.
+ASIDE = ("started", "config_sha256", "texture_sha256", "victims", "packages")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def provenance_of(config: Config, device: torch.device, victims: dict[str, str])
         platform=platform.platform(),
         packages=package_versions(),
         seed=config.seed,
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine(),
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         threads=torch.get_num_threads(),
         config_sha256=hashlib.sha256(dump_config(config).encode()).hexdigest(),
         victims=victims,
@@ -104,19 +104,15 @@ def texture_hash(image: Float[Tensor, "t 3 u v"]) -> str:
 def changes(before: Provenance, now: Provenance) -> list[str]:
     """What differs between two starts and may change the bytes of a result, a line each."""
     old, new = asdict(before), asdict(now)
-    lines = [
-        f"{key}: {old[key]} -> {new[key]}" for key in old if key not in UNIMPORTANT and old[key] != new[key]
-    ]
+    keys = [key for key in old if key not in ASIDE and old[key] != new[key]]
+    lines = [f"{key}: {old[key]} -> {new[key]}" for key in keys]
     lines += [
         f"{name}: {before.packages.get(name, 'none')} -> {found}"
         for name, found in now.packages.items()
         if before.packages.get(name) != found
     ]
-    lines += [
-        f"victim {name}: other weights"
-        for name, digest in now.victims.items()
-        if before.victims.get(name) != digest
-    ]
+    others = [name for name, digest in now.victims.items() if before.victims.get(name) != digest]
+    lines += [f"victim {name}: other weights" for name in others]
     return lines
 
 
@@ -131,6 +127,4 @@ def read_provenance(path: Path) -> Provenance:
     try:
         return Provenance(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise RunError(
-            f"{path}: expected the provenance of a run; {error}: start again with --force"
-        ) from None
+        raise RunError(f"{path}: expected the provenance of a run; {error}: use --force") from None

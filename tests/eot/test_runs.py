@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
 from eot.attack import Attack, Judged, run
 from eot.objectives import Targeted
@@ -33,21 +32,7 @@ from eot.victims import LinearVictim
 from renders.conditions import Conditions
 from renders.errors import InputError, RunError
 from renders.surfaces.screen import Screen
-
-
-class Paint(nn.Module):
-    """The plainest texture: pixels, clipped."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.image = nn.Parameter(torch.full((1, 3, 4, 4), 0.5))
-
-    def forward(self) -> torch.Tensor:
-        return self.image
-
-    @torch.no_grad()
-    def project_(self) -> None:
-        self.image.clamp_(0, 1)
+from textures.parameters import Pixels
 
 
 def config(seed: int = 0) -> Config:
@@ -55,7 +40,7 @@ def config(seed: int = 0) -> Config:
 
 
 def attack(optimiser: str = "adam", steps: int = 7) -> Attack:
-    texture = Paint()
+    texture = Pixels(torch.full((1, 3, 4, 4), 0.5))
     weight = torch.randn(3, 3, 4, 4, generator=generator_for(1, "weights"))
     victim = LinearVictim(weight)
     problem = Problem(Screen(), ((victim, 1.0),), Targeted(2))
