@@ -1,8 +1,9 @@
-"""How well a sign classifier reads: accuracy on fresh views and unseen backgrounds, with and without stickers."""
+"""How well a sign classifier reads fresh views over unseen backgrounds, with and without stickers."""
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int
@@ -52,10 +53,8 @@ class Grades:
 
     def by_distance(self) -> list[tuple[float, float, Rate]]:
         """The accuracy in each band of distances: from, to (metres), rate."""
-        bands = zip(BANDS_M[:-1], BANDS_M[1:], strict=True)
-        last = BANDS_M[-1]
-        d = self.distance_m
-        return [(a, b, self.accuracy((d >= a) & ((d < b) | (b == last)))) for a, b in bands]
+        last, d = BANDS_M[-1], self.distance_m
+        return [(a, b, self.accuracy((d >= a) & ((d < b) | (b == last)))) for a, b in pairwise(BANDS_M)]
 
     def confusions(self, most: int = 8) -> list[tuple[str, str, int]]:
         """The commonest mistakes: shown, read, how often."""
@@ -66,16 +65,16 @@ class Grades:
 
 @torch.no_grad()
 def gauge(
-    victim: Victim, exam: Exam, stickers: Stickers | None = None, device: torch.device | None = None
+    victim: Victim, exam: Exam, stickers: Stickers | None = None, signs: Collection[str] | None = None
 ) -> Generator[Tick, None, Grades]:
-    """What the victim makes of fresh graded views of every catalogue sign, with stickers on if given.
+    """What the victim makes of fresh graded views of the signs (all without a choice), stickers on if given.
 
     The same exam shows every victim the same views. Its streams are shared with nothing that is trained on.
     """
-    device = device or torch.device("cpu")
+    device = victim.mean.device
     scenes = generator_for(exam.seed, "sign-exam-backgrounds")
     backgrounds = Backgrounds.procedural(scenes, exam.backgrounds, BACKGROUND_PX)
-    conditions, groups = graded_conditions(backgrounds), sign_groups(backgrounds)
+    conditions, groups = graded_conditions(backgrounds), sign_groups(backgrounds, signs)
     shown, read, distance_m = [], [], []
     batches = max(1, exam.views // BATCH)
     phase = "grade" if stickers is None else "stickers"

@@ -1,4 +1,4 @@
-"""Where a sticker pays: the first stage of RP2 optimises the whole face under an l1 cost and sees what remains."""
+"""Where a sticker pays: RP2's first stage changes the whole face under an l1 cost and sees what remains."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Training of the bundled sign classifiers: views from our own renderer, cross entropy, one cycle of AdamW."""
+"""Training of the bundled sign classifiers: our own renders, cross entropy, one cycle of AdamW."""
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,14 @@ from eot.commands.tick import Tick
 from eot.streams import generator_for
 from eot.victims.sign_net import INPUT_PX, MEAN, STD, build
 from eot.victims.sign_stickers import TRAINING, stickered
-from eot.victims.sign_views import Labelled, SignGroup, photograph, sign_groups, sign_labels, training_conditions
+from eot.victims.sign_views import (
+    Labelled,
+    SignGroup,
+    photograph,
+    sign_groups,
+    sign_labels,
+    training_conditions,
+)
 from renders.backgrounds import Backgrounds
 
 BACKGROUND_PX = 256
@@ -74,7 +81,7 @@ def fresh(arch: str, seed: int) -> nn.Module:
 
 
 class Rounds(Dataset):
-    """The rounds of a plan; one depends on nothing but the seed and its number, so any process can make it."""
+    """The rounds of a plan; each depends on nothing but seed and number, so any process can make it."""
 
     def __init__(self, plan: Plan, seed: int) -> None:
         scenes = generator_for(seed, "sign-backgrounds")
@@ -120,7 +127,7 @@ def rendered(plan: Plan, seed: int) -> Generator[Tick, None, Pool]:
 def learn(net: nn.Module, pool: Pool, plan: Plan, seed: int) -> Generator[Tick, None, None]:
     """Trains the network in place on every view of the pool, `plan.epochs` times in a new order."""
     device = next(net.parameters()).device
-    net.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    net.to(memory_format=torch.channels_last).train()
     steps = plan.epochs * (len(pool.classes) // plan.batch)
     optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=max(steps, 2))

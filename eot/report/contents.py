@@ -8,8 +8,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.evidence.cells import Cells
-from eot.evidence.findings import Finding
 from eot.evidence.evaluation import Evaluation
+from eot.evidence.findings import Finding
 from eot.report.gallery import Gallery
 
 
@@ -57,6 +57,7 @@ class Contents:
         metrics: records with "step", "stream" ("train" or "select"), "loss" and "success".
         article: None where no picture of it is at hand.
         gallery: None where no views are shown.
+        configuration: the complete configuration of the run as TOML; empty where there is none.
     """
 
     title: str
@@ -67,3 +68,4 @@ class Contents:
     metrics: Sequence[Mapping[str, Any]] = ()
     article: ArticlePicture | None = None
     gallery: Gallery | None = None
+    configuration: str = ""

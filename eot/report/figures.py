@@ -5,43 +5,57 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-TRAIN, SELECT = "#3b82c4", "#d9822b"
-# Stands for the page's text colour until the SVG is written; no other part of a figure uses it.
-INK = "#010203"
+# Stand for colours of the page until the SVG is written; no other part of a figure uses them.
+INK, TRAIN, SELECT = "#010203", "#010204", "#010205"
+PAGE = {INK: "currentColor", TRAIN: "var(--train)", SELECT: "var(--select)"}
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "eot",
     "svg.fonttype": "none",
-    "font.size": 10,
+    "font.size": 9,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
     "text.color": INK,
     "xtick.color": INK,
     "ytick.color": INK,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
 
 
-def training_curves(metrics: Sequence[Mapping[str, Any]]) -> str | None:
-    """Loss and success over the steps, on the train and the select stream, as SVG; None without records."""
+def training_curves(metrics: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Loss and success over the steps, as one SVG each; none without records."""
     if not metrics:
-        return None
+        return ()
+    return (
+        _figure("loss", metrics, "loss", float, {}),
+        _figure("success, % of views", metrics, "success", lambda share: 100 * share, {"ylim": (-2, 102)}),
+    )
+
+
+def _figure(
+    title: str,
+    metrics: Sequence[Mapping[str, Any]],
+    key: str,
+    scale: Callable[[float], float],
+    settings: Mapping[str, Any],
+) -> str:
     # The figure class alone: pyplot would keep every figure and choose a window system.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context(STYLE):
-        figure = Figure(figsize=(10, 3.1), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        _draw(left, metrics, "loss", float)
-        _draw(right, metrics, "success", lambda share: 100 * share)
-        left.set(title="loss", xlabel="step")
-        right.set(title="success, % of views", xlabel="step", ylim=(-2, 102))
-        figure.legend(*left.get_legend_handles_labels(), loc="outside right center", frameon=False)
+        figure = Figure(figsize=(4.9, 2.9), layout="constrained")
+        axes = figure.subplots()
+        _draw(axes, metrics, key, scale)
+        axes.set(xlabel="step", **settings)
+        axes.set_title(title, loc="left", fontsize=9.5)
         stream = io.StringIO()
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _inline(stream.getvalue())
+    return _inline(stream.getvalue(), title)
 
 
 def _draw(axes: Any, metrics: Sequence[Mapping[str, Any]], key: str, scale: Callable[[float], float]) -> None:
@@ -50,9 +64,9 @@ def _draw(axes: Any, metrics: Sequence[Mapping[str, Any]], key: str, scale: Call
     axes.set_axisbelow(True)
     if train[0]:
         axes.plot(*train, color=TRAIN, alpha=0.3, linewidth=0.8)
-        axes.plot(train[0], _smooth(train[1]), color=TRAIN, linewidth=1.6, label="train (mean of 21 steps)")
+        axes.plot(train[0], _smooth(train[1]), color=TRAIN, linewidth=1.6)
     if select[0]:
-        axes.plot(*select, color=SELECT, linewidth=1.2, marker="o", markersize=3.5, label="select")
+        axes.plot(*select, color=SELECT, linewidth=1.2, marker="o", markersize=3)
 
 
 def _series(
@@ -67,12 +81,15 @@ def _is_number(value: Any) -> bool:
 
 
 def _smooth(values: list[float], reach: int = 10) -> list[float]:
-    """The mean over up to `reach` neighbours on each side."""
-    windows = [values[max(0, i - reach) : i + reach + 1] for i in range(len(values))]
+    """The mean over up to `reach` neighbours on each side, as many on one as on the other."""
+    reaches = [min(i, len(values) - 1 - i, reach) for i in range(len(values))]
+    windows = [values[i - r : i + r + 1] for i, r in enumerate(reaches)]
     return [sum(window) / len(window) for window in windows]
 
 
-def _inline(svg: str) -> str:
+def _inline(svg: str, title: str) -> str:
     """The svg element alone, scalable, in the page's ink and font."""
-    body = svg[svg.index("<svg") :].replace(INK, "currentColor").replace("'DejaVu Sans'", "inherit")
-    return body.replace("<svg ", '<svg role="img" aria-label="training curves" ', 1)
+    body = svg[svg.index("<svg") :].replace("'DejaVu Sans'", "inherit")
+    for colour, name in PAGE.items():
+        body = body.replace(colour, name)
+    return body.replace("<svg ", f'<svg role="img" aria-label="{title} by step" ', 1)

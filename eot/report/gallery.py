@@ -1,17 +1,18 @@
-"""Photographs to look at: the same few views of every article, with what the victim read."""
+"""Photographs to look at, replayed from their conditions, with what the first victim read in each."""
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL import Image
 from torch import Tensor
 
 from eot.evidence.evaluate import Article
 from eot.evidence.evaluation import ATTACK, CLEAN, CONTROLS, Evaluation
 from eot.problem import Problem
+from eot.streams import generator_for
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Place:
 class Shot:
     """One photograph and what the first victim read in it."""
 
+    place: Place
     jpeg: bytes
     width_px: int
     reading: str
@@ -36,12 +38,25 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Gallery:
-    """A row of shots per article, a column per view."""
+class Draw:
+    """Photographs of the attacked article drawn blindly from `total` counted views of one kind."""
 
+    total: int
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What the report shows: a table of articles by views, and random successes and failures.
+
+    `rows` has a row of shots per article, each shot a column of the same view.
+    """
+
+    seed: int
     articles: tuple[str, ...]
-    places: tuple[Place, ...]
     rows: tuple[tuple[Shot, ...], ...]
+    successes: Draw
+    failures: Draw
 
 
 def gallery(
@@ -49,23 +64,35 @@ def gallery(
     articles: Mapping[str, Article],
     evaluation: Evaluation,
     *,
+    seed: int,
     shown: int = 8,
     bare: Problem | None = None,
 ) -> Gallery:
-    """The gallery of an evaluation: `shown` views, replayed from their conditions.
+    """The gallery of an evaluation, `shown` views in each part.
 
-    Views are chosen by distance alone, evenly from the nearest to the farthest, never by their result.
+    No view is chosen by its looks: those of the table by distance alone, evenly from the nearest to the
+    farthest; successes and failures by a draw from `seed` among the counted views.
     """
-    views = _spread(evaluation, shown)
-    columns = [_photographs(problem, articles, evaluation, view, bare) for view in views]
+    columns = {
+        view: _photographs(problem, articles, evaluation, view, bare) for view in _spread(evaluation, shown)
+    }
     names = tuple(name for name in (ATTACK, *CONTROLS) if name in evaluation.articles)
     rows = tuple(
-        tuple(
-            _shot(evaluation, name, view, photos[name]) for view, photos in zip(views, columns, strict=True)
-        )
+        tuple(_shot(evaluation, name, view, photos[name]) for view, photos in columns.items())
         for name in names
     )
-    return Gallery(names, tuple(_place(evaluation, view) for view in views), rows)
+    attack = {ATTACK: articles[ATTACK]}
+
+    def draw(name: str, among: Bool[Tensor, " n"]) -> Draw:
+        views = among.nonzero()[:, 0]
+        order = torch.randperm(len(views), generator=generator_for(seed, f"gallery {name}"))
+        chosen = views[order[:shown]].tolist()
+        photos = (_photographs(problem, attack, evaluation, view, None)[ATTACK] for view in chosen)
+        shots = (_shot(evaluation, ATTACK, view, photo) for view, photo in zip(chosen, photos, strict=True))
+        return Draw(len(views), tuple(shots))
+
+    counted, reached = evaluation.counted(), evaluation.reached(ATTACK)
+    return Gallery(seed, names, rows, draw("success", counted & reached), draw("failure", counted & ~reached))
 
 
 def _spread(evaluation: Evaluation, shown: int) -> list[int]:
@@ -88,14 +115,10 @@ def _photographs(
     return photos
 
 
-def _place(evaluation: Evaluation, view: int) -> Place:
-    condition = evaluation.seen.condition
-    return Place(view, float(condition.distance_m[view]), float(condition.yaw_deg[view]))
-
-
 def _shot(evaluation: Evaluation, name: str, view: int, photo: Float[Tensor, "3 h w"]) -> Shot:
-    row = evaluation.articles.index(name)
+    row, condition = evaluation.articles.index(name), evaluation.seen.condition
     return Shot(
+        place=Place(view, float(condition.distance_m[view]), float(condition.yaw_deg[view])),
         jpeg=encoded(photo, "JPEG"),
         width_px=photo.shape[-1],
         reading=evaluation.victims[0].label(int(evaluation.seen.predicted[0, row, view])),

@@ -7,29 +7,32 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from eot.evidence.findings import Grade
 from eot.report.contents import ArticlePicture, Contents
 from eot.report.figures import training_curves
-from eot.report.gallery import Gallery, encoded
+from eot.report.gallery import Draw, Gallery, Shot, encoded
 from eot.report.json_report import report_record
+from eot.report.words import FILTERS
 
 TEMPLATES = Path(__file__).parent / "templates"
-THIN = "\N{NARROW NO-BREAK SPACE}"
+WORST_FIRST = (Grade.FAIL, Grade.WARN, Grade.OK)
 
 
 def html_report(contents: Contents) -> bytes:
     """The bytes of report.html."""
     page = _environment().get_template("report.html.j2")
-    curves = training_curves(contents.metrics)
     record = report_record(contents)
     text = page.render(
         report=record,
         claim=_claim(record, contents.article),
         article=contents.article and _article(contents.article),
+        checks=sorted(record["checks"], key=lambda check: WORST_FIRST.index(check["level"])),
         gallery=contents.gallery and _gallery(contents.gallery),
         rows=_table_of_cells(contents),
         # The only markup not written here: matplotlib's, from numbers and our own words.
-        curves=curves and Markup(curves),
+        curves=[Markup(curve) for curve in training_curves(contents.metrics)],
         origin=contents.origin,
+        configuration=contents.configuration,
     )
     return text.encode()
 
@@ -42,37 +45,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
-    environment.filters["interval"] = interval
-    environment.filters["count"] = count
-    environment.filters["p_value"] = p_value
-    environment.filters["number"] = number
+    environment.filters |= FILTERS
     return environment
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage with one decimal, or a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f}{THIN}%"
-
-
-def interval(rate: dict[str, Any]) -> str:
-    """The bounds of a rate, in percent."""
-    return f"{100 * rate['low']:.1f} to {100 * rate['high']:.1f}{THIN}%"
-
-
-def count(n: int) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{n:,}".replace(",", THIN)
-
-
-def p_value(p: float) -> str:
-    """A p-value with its sign: = or <."""
-    return "< 0.0001" if p < 1e-4 else f"= {p:.4f}"
-
-
-def number(value: float) -> str:
-    """A number of at most four digits, a true minus before it where it is negative."""
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _claim(record: dict[str, Any], article: ArticlePicture | None) -> str:
@@ -105,14 +79,23 @@ def _article(article: ArticlePicture) -> dict[str, Any]:
 
 
 def _gallery(gallery: Gallery) -> dict[str, Any]:
-    rows = [
-        {
-            "article": name,
-            "shots": [{"shot": shot, "picture": _data_uri(shot.jpeg, "jpeg")} for shot in row],
-        }
-        for name, row in zip(gallery.articles, gallery.rows, strict=True)
-    ]
-    return {"places": gallery.places, "rows": rows}
+    return {
+        "seed": gallery.seed,
+        "places": [shot.place for shot in gallery.rows[0]],
+        "rows": [
+            {"article": name, "shots": _shots(row)}
+            for name, row in zip(gallery.articles, gallery.rows, strict=True)
+        ],
+        "draws": [_draw("successes", gallery.successes), _draw("failures", gallery.failures)],
+    }
+
+
+def _draw(name: str, draw: Draw) -> dict[str, Any]:
+    return {"name": name, "total": draw.total, "shots": _shots(draw.shots)}
+
+
+def _shots(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
+    return [{"shot": shot, "picture": _data_uri(shot.jpeg, "jpeg")} for shot in shots]
 
 
 def _table_of_cells(contents: Contents) -> list[dict[str, Any]]:

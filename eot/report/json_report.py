@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 from eot.evidence.cells import Cell
-from eot.evidence.evaluation import ATTACK, CLEAN, CONTROLS, NOISE, Evaluation, Rates
+from eot.evidence.evaluation import ATTACK, BLANK, CLEAN, NOISE, Evaluation, Rates
 from eot.evidence.statistics import Rate, mcnemar_mid_p, paired_difference, pairs
 from eot.report.contents import Contents
+from eot.report.limits import limits
 from renders.conditions import QUANTITIES
 
 SCHEMA = 1
@@ -31,7 +32,10 @@ def report_record(contents: Contents) -> dict[str, Any]:
         "objective": _goal(evaluation),
         "success": _rate(attack.target),
         "attack": _rates(attack),
-        "controls": {name: _rates(evaluation.rates(name)) for name in CONTROLS},
+        "controls": {
+            CLEAN: _clean(evaluation),
+            **{name: _rates(evaluation.rates(name)) for name in (NOISE, BLANK)},
+        },
         "ahead_of_noise": _ahead(evaluation),
         "over_scenes": None if scenes is None else {**_rate(scenes[0]), "scenes": scenes[1]},
         "denominator": evaluation.denominator,
@@ -43,6 +47,7 @@ def report_record(contents: Contents) -> dict[str, Any]:
         "victims": [_victim(evaluation, i) for i in range(len(evaluation.victims))],
         "cells": [_cell(cell) for cell in contents.cells.cells],
         "checks": [{"name": f.name, "level": f.level.value, "text": f.text} for f in contents.findings],
+        "limits": limits(evaluation, contents.cells),
         "conditions": _conditions(evaluation),
         "seed": origin.seed,
         "command": origin.command,
@@ -55,9 +60,22 @@ def _rate(rate: Rate) -> dict[str, Any]:
 
 
 def _rates(rates: Rates) -> dict[str, Any]:
-    """The rate of reaching the goal itself, and the other rates of an article below it."""
+    """The rate of reaching the goal itself, and all rates of an article below it."""
+    return {**_rate(rates.target), "measures": "goal reached, counted views", **_all_rates(rates)}
+
+
+def _clean(evaluation: Evaluation) -> dict[str, Any]:
+    """The clean article. On the counted views it never reaches the goal, so what it is measured by is
+    how often it is recognised; where its class is not known, how often it reaches the goal by itself."""
+    rates = evaluation.rates(CLEAN)
+    if evaluation.has_label:
+        return {**_rate(rates.recognised), "measures": "recognised, all views", **_all_rates(rates)}
+    return {**_rate(rates.raw), "measures": "goal reached, all views", **_all_rates(rates)}
+
+
+def _all_rates(rates: Rates) -> dict[str, Any]:
     return {
-        **_rate(rates.target),
+        "target": _rate(rates.target),
         "all_views": _rate(rates.raw),
         "broken": _rate(rates.broken),
         "recognised": _rate(rates.recognised),

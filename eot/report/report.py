@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from eot.evidence.cells import cells
-from eot.evidence.findings import Finding
 from eot.evidence.evaluation import Evaluation
+from eot.evidence.findings import Finding
 from eot.report.contents import ArticlePicture, Contents, Origin
 from eot.report.gallery import Gallery
 from eot.report.html import html_report
@@ -22,6 +22,7 @@ def write_report(
     article: ArticlePicture | None = None,
     findings: Sequence[Finding] = (),
     gallery: Gallery | None = None,
+    configuration: str = "",
     distance_cells: int = 5,
     yaw_cells: int = 6,
 ) -> dict[str, bytes]:
@@ -35,5 +36,6 @@ def write_report(
         metrics=metrics,
         article=article,
         gallery=gallery,
+        configuration=configuration,
     )
     return {"report.json": json_report(contents), "report.html": html_report(contents)}

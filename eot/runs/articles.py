@@ -81,7 +81,11 @@ def _sign(table: ArticleTable, screen: bool) -> Article:
         )
     drawn = face(spec.id, _texels(table, ratio)[1])
     coverage = drawn.coverage
-    faces = _photographed(table.faces, coverage.shape[1:]) if table.faces else drawn.srgb[None]
+    faces = (
+        _photographed(table.faces, (coverage.shape[1], coverage.shape[2]))
+        if table.faces
+        else drawn.srgb[None]
+    )
     if screen:
         faces = faces * coverage + GREY * (1 - coverage)
         coverage = torch.ones_like(coverage)
@@ -105,7 +109,7 @@ def _patch(table: ArticleTable, screen: bool) -> Article:
     """A patch of its own, square unless its height says otherwise."""
     if screen:
         raise InputError(
-            "surface.kind: a bare patch needs a scene around it; got screen: use flat, or article.kind = image"
+            "surface.kind: expected a scene around a bare patch; got screen: use flat or kind = image"
         )
     size_mm = _size_mm(table, 1.0)
     size = _texels(table, size_mm[1] / size_mm[0] if size_mm else 1.0)

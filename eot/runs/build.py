@@ -67,9 +67,7 @@ class Frame:
             penalties.append(NonPrintability(colours, table.non_printability, mask))
         if table.lab > 0:
             if self.article.bare:
-                raise InputError(
-                    "penalties.lab: a bare patch has no original to be distant from: set it to 0"
-                )
+                raise InputError("penalties.lab: expected 0, as a bare patch has no original; set it so")
             penalties.append(LabDistance(self.article.faces.to(self.device), table.lab, mask))
         return tuple(penalties)
 

@@ -35,8 +35,8 @@ def fixed_mask(config: Config, article: Article) -> Mask | None:
     covered = area_fraction(mask, article.coverage)
     if config.sticker.mask != "full" and covered > config.sticker.area + ROUNDING:
         raise InputError(
-            f"sticker.area: expected a mask of at most {config.sticker.area:g} of the face; got {covered:.4g}: "
-            "make the mask smaller or allow more"
+            f"sticker.area: expected a mask of at most {config.sticker.area:g} of the face; "
+            f"got {covered:.4g}: make the mask smaller or allow more"
         )
     return mask
 

@@ -11,19 +11,14 @@ from torch import Tensor
 
 from eot.runs.articles import Article, photo_files
 from eot.runs.sections import SurfaceTable
-from renders.camera import Intrinsics
-from renders.colour import srgb_to_linear
 from renders.conditions import still
 from renders.errors import InputError
-from renders.framing import View
+from renders.framing import crops
 from renders.photos import read_photo
-from renders.relight import Relight, estimate, estimate_without_face
+from renders.relight import estimate_without_face
 from renders.scene import layer, pyramid_of
-from renders.sensor.resize import resize
-from renders.surfaces.photograph import Photo, check_corners, corner_vertices
+from renders.surfaces.photo import LIGHT_SIDE_PX, Photo, corner_vertices, lit
 
-# An article that is seen larger than this is shrunk before its light is estimated: no detail is needed.
-FITTED_PX = 512
 Corners = Float[Tensor, "4 2"]
 
 
@@ -43,9 +38,10 @@ def _photo(file: Path, corners: Corners, table: SurfaceTable, article: Article) 
             f"surface.corners: expected corners inside {file.name} ({width} x {height} px); "
             f"got {corners.tolist()}: count pixels from its top left"
         )
-    check_corners(corners)
-    occlusion = _occlusion(table.occlusion, (height, width), file)
-    return Photo(srgb, corners, occlusion, light_in(srgb, corners, occlusion, article))
+    photo = Photo(srgb, corners, _occlusion(table.occlusion, (height, width), file))
+    if article.bare:
+        return _lit_by_what_is_there(photo, article)
+    return lit(photo, article.faces[:1], article.coverage)
 
 
 def _occlusion(path: str | None, size: tuple[int, int], file: Path) -> Float[Tensor, "1 h w"] | None:
@@ -60,32 +56,12 @@ def _occlusion(path: str | None, size: tuple[int, int], file: Path) -> Float[Ten
     return mask
 
 
-def light_in(
-    srgb: Float[Tensor, "3 h w"],
-    corners: Corners,
-    occlusion: Float[Tensor, "1 h w"] | None,
-    article: Article,
-) -> Relight:
-    """What the photo's light and lens did to the article at the corners, from its first clean face.
-
-    A bare patch has no face to compare with: then what is there now tells black and white.
-    """
-    left, top = (int(v) for v in corners.amin(0).floor())
-    right, bottom = (int(v) for v in corners.amax(0).ceil())
-    here = (slice(None), slice(top, bottom), slice(left, right))
-    seen = srgb_to_linear(srgb)[here]
-    shrink = max(1.0, max(seen.shape[1:]) / FITTED_PX)
-    size = (max(1, round(seen.shape[1] / shrink)), max(1, round(seen.shape[2] / shrink)))
-    one = torch.ones(1)
-    camera = Intrinsics(one / shrink, -left * one / shrink, -top * one / shrink)
-    vertices = corner_vertices(corners[None])
-    view = View(torch.arange(1), still(), vertices, camera, size, one)
-    clean = layer(pyramid_of(article.faces[:1], article.coverage), view, supersample=2)[0, 0]
-    if occlusion is not None:
-        clean = clean * (1 - resize(occlusion[here][None], size)[0])
-    small = resize(seen[None], size)[0]
-    found = estimate_without_face(small, clean[3:]) if article.bare else estimate(small, clean)
-    return replace(found, blur_px=found.blur_px * shrink)
+def _lit_by_what_is_there(photo: Photo, article: Article) -> Photo:
+    """A bare patch has no clean face: the darkest and brightest of its place are taken as ink and paper."""
+    vertices = corner_vertices(photo.corners_px, photo.camera)
+    view = crops(vertices[None], still(1), photo.camera, (LIGHT_SIDE_PX, LIGHT_SIDE_PX))[0]
+    patch = layer(pyramid_of(article.faces[:1], article.coverage), view)[0, 0]
+    return replace(photo, relight=estimate_without_face(photo.cut(photo.linear, view)[0], patch[3:]))
 
 
 def _places(table: SurfaceTable, files: list[Path]) -> list[Corners]:
@@ -98,9 +74,7 @@ def _places(table: SurfaceTable, files: list[Path]) -> list[Corners]:
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: expected JSON {{file name: four [x, y]}}; {error}") from None
     if not isinstance(record, dict):
-        raise InputError(
-            f"{path}: expected JSON {{file name: four [x, y]}}; got a {type(record).__name__}: name the photos"
-        )
+        raise InputError(f"{path}: expected JSON {{file name: four [x, y]}}; got a {type(record).__name__}")
     return [_four(record, file.name, path) for file in files]
 
 

@@ -48,8 +48,9 @@ def _paint(
     if table.kind == "palette":
         return _palette(table, article, cells, generator)
     start = _start(table.start, article, cells, generator)
-    makers = {"pixels": Pixels, "tanh": Tanh, "fourier": Fourier.of}
-    return makers[table.kind](start)
+    if table.kind == "fourier":
+        return Fourier.of(start)
+    return Tanh(start) if table.kind == "tanh" else Pixels(start)
 
 
 def _in_ball(table: TextureTable, article: Article, generator: torch.Generator) -> Pixels:

@@ -1,6 +1,6 @@
 """Views of every sign of the catalogue by this product's renderer: what bundled victims learn from."""
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -48,7 +48,7 @@ _LIGHT: dict[str, tuple[float, float]] = {
 
 
 def graded_conditions(backgrounds: Backgrounds) -> Conditions:
-    """What accuracy is stated for: 3 to 25 m, yaw ±45°, pitch ±15°, roll ±10°, all light and the full sensor."""
+    """What accuracy is stated for: 3 to 25 m, yaw ±45°, pitch ±15°, roll ±10°, all light, full sensor."""
     pose = {"distance_m": (3.0, 25.0), "yaw_deg": (-45.0, 45.0), "pitch_deg": (-15.0, 15.0)}
     crop = {"roll_deg": (-10.0, 10.0), "aim_x": (-0.5, 0.5), "aim_y": (-0.5, 0.5), "zoom": (1.2, 1.5)}
     return Conditions(pose | crop | _LIGHT | _SENSOR | _behind(backgrounds))
@@ -91,10 +91,14 @@ class SignGroup:
     scene: Scene
 
 
-def sign_groups(backgrounds: Backgrounds, camera: Camera = CAMERA) -> tuple[SignGroup, ...]:
-    """All signs of the catalogue at their true sizes, as few scenes as outlines and sizes allow."""
+def sign_groups(
+    backgrounds: Backgrounds, signs: Collection[str] | None = None, camera: Camera = CAMERA
+) -> tuple[SignGroup, ...]:
+    """Signs (all without a choice) at their true sizes, as few scenes as outlines and sizes allow."""
     groups: list[tuple[float, Tensor, list[int], list[Tensor]]] = []
     for number, spec in enumerate(catalogue().values()):
+        if signs is not None and spec.id not in signs:
+            continue
         art = face(spec.id, FACE_PX, square=True)
         side_m = spec.square_mm / 1000
         for known_m, coverage, numbers, faces in groups:
@@ -129,11 +133,3 @@ def photograph(group: SignGroup, faces: Float[Tensor, "t 3 s s"], condition: Con
     images = group.scene(faces, condition)
     rows = torch.arange(len(condition)).repeat(len(faces))
     return Labelled(images.flatten(0, 1), group.classes.repeat_interleave(len(condition)), condition[rows])
-
-
-def clean_views(
-    groups: tuple[SignGroup, ...], conditions: Conditions, generator: torch.Generator, k: int
-) -> Iterator[Labelled]:
-    """k fresh views of every sign, group after group."""
-    for group in groups:
-        yield photograph(group, group.faces, conditions.sample(generator, k))

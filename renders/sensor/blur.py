@@ -13,7 +13,7 @@ from renders.sensor.rows import where_on
 _SHIFTS = 128  # of a motion blur: fixed, so that a batch equals its single views
 
 
-def gaussian_kernels(sigma: Float[Tensor, " k"], radius: int) -> Float[Tensor, "k 2*radius+1"]:
+def gaussian_kernels(sigma: Float[Tensor, " k"], radius: int) -> Float[Tensor, "k taps"]:
     """The discrete analogue of the Gaussian (Lindeberg 1990, eq. 19), of variance sigma² px² exactly.
 
     Unlike a sampled Gaussian it is right far below one pixel, and two blurs in a row add their variances.

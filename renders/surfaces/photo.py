@@ -99,8 +99,8 @@ def check_corners(corners_px: Float[Tensor, "4 2"]) -> None:
     turn = edge[:, 0] * after[:, 1] - edge[:, 1] * after[:, 0]
     if not bool((turn > 0).all()):
         raise InputError(
-            "corners: expected a convex quadrilateral in the order top-left, top-right, bottom-right, "
-            f"bottom-left; got {corners_px.tolist()}: check the order and that no corner is inside the others"
+            "corners: expected a convex quadrilateral, clockwise from the top left of the article; "
+            f"got {corners_px.tolist()}: check the order and that no corner is inside the others"
         )
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from eot.runs.config import RESERVED, Config, dump_config, file_keys, load_config, parse_config
 from eot.runs.explain import configuration_page
 from eot.runs.overrides import merge, parse_overrides
-from renders.conditions import QUANTITIES
+from eot.streams import generator_for
+from renders.conditions import QUANTITIES, Conditions
 from renders.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -42,6 +43,29 @@ def test_a_dumped_configuration_holds_every_condition_and_every_key_with_a_value
 
 def test_a_run_without_a_name_is_called_as_its_file(tmp_path: Path) -> None:
     assert load_config(toml(tmp_path)).name == "small"
+
+
+def test_the_name_of_a_file_becomes_a_name_that_a_folder_can_have(tmp_path: Path) -> None:
+    (tmp_path / "my sign (2).toml").write_text(SMALL, encoding="utf-8")
+    assert load_config(tmp_path / "my sign (2).toml").name == "my-sign--2-"
+
+
+def test_conditions_are_complete_and_ready_to_draw_from() -> None:
+    conditions = parse_config(merge(MINIMAL, {"conditions": {"mosaic": [0, 1]}}), "here").conditions
+    assert conditions.keys() == QUANTITIES.keys() - RESERVED.keys()
+    drawn = Conditions(conditions).sample(generator_for(0, "views"), 16)
+    assert drawn.zoom.unique().tolist() == pytest.approx([1.3])
+    assert drawn.mosaic.unique().tolist() == [0, 1]
+
+
+def test_conditions_that_count_take_whole_numbers_only() -> None:
+    with pytest.raises(InputError, match=r"conditions\.mosaic: expected whole numbers"):
+        parse_config(merge(MINIMAL, {"conditions": {"mosaic": [0, 0.5]}}), "here")
+
+
+def test_a_misspelt_key_is_named_before_the_values_it_leaves_open() -> None:
+    with pytest.raises(InputError, match=r"here: articel is not a key: did you mean 'article'"):
+        parse_config({"articel": {"sign": "stop"}}, "here")
 
 
 @given(st.lists(st.floats(-170, 170, allow_nan=False), min_size=2, max_size=2))

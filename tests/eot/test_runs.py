@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from eot.attack import Attack, Judged, run
+from eot.evidence.evaluation import Evaluation, Goal, Judge, Seen
 from eot.objectives import Targeted
 from eot.problem import Problem
 from eot.runs.checkpoint import AttackState, decode_state, encode_state, restore, state_of
@@ -27,6 +28,7 @@ from eot.runs.provenance import (
     texture_hash,
     write_provenance,
 )
+from eot.runs.records import decode_evaluation, encode_evaluation
 from eot.streams import Stream, generator_for
 from eot.victims import LinearVictim
 from renders.conditions import Conditions
@@ -48,8 +50,8 @@ def attack(optimiser: str = "adam", steps: int = 7) -> Attack:
         "adam": lambda p: torch.optim.Adam(p, lr=0.05),
         "lbfgs": lambda p: torch.optim.LBFGS(p, lr=0.3, max_iter=3),
     }[optimiser]
-    streams = [Stream(Conditions({}), 0, name, 2) for name in ("train", "select")]
-    return Attack(texture, problem, make(texture.parameters()), *streams, steps, select_every=2)
+    train, select = (Stream(Conditions({}), 0, name, 2) for name in ("train", "select"))
+    return Attack(texture, problem, make(texture.parameters()), train, select, steps, select_every=2)
 
 
 def state(step: int = 3) -> AttackState:
@@ -105,6 +107,29 @@ def test_a_checkpoint_forgets_the_metrics_of_later_steps(tmp_path: Path) -> None
     assert [record["step"] for record in read_metrics(folder)] == [0, 1, 2]
 
 
+def test_numbers_that_are_not_finite_stay_readable_json(tmp_path: Path) -> None:
+    folder = start_run(tmp_path / "run", config())
+    append_metrics(folder, {"step": 0, "loss": float("nan")})
+    assert read_metrics(folder) == [{"step": 0, "loss": None}]
+    folder.metrics_path.write_text("no json\n")
+    with pytest.raises(RunError, match=r"metrics\.jsonl: expected a JSON object with a step per line"):
+        read_metrics(folder)
+
+
+def test_evidence_comes_back_from_its_bytes() -> None:
+    condition = Conditions({"distance_m": (3, 9)}).sample(generator_for(0, "views"), 5)
+    wins = torch.tensor([[[True, False, True, True, False]]])
+    seen = Seen(("clean",), condition, torch.arange(5), torch.full((5,), -1), wins.long(), wins / 3, wins)
+    before = Evaluation((Judge("net", "abc", ("a", "b")),), Goal("read as b", 1, None), seen, 0.9)
+    after = decode_evaluation(encode_evaluation(before), "here")
+    assert after.victims == before.victims and after.goal == before.goal and after.level == 0.9
+    assert after.rates("clean") == before.rates("clean")
+    assert torch.equal(after.seen.condition.noise_seed, condition.noise_seed)
+    assert encode_evaluation(after) == encode_evaluation(before)
+    with pytest.raises(RunError, match="here: expected a file of this version"):
+        decode_evaluation(encode_state(state()), "here")
+
+
 def test_an_earlier_run_is_not_overwritten_unless_forced(tmp_path: Path) -> None:
     folder = start_run(tmp_path / "run", config())
     folder.report_path.write_text("{}")
@@ -123,6 +148,20 @@ def test_a_folder_of_other_things_is_left_alone_even_with_force(tmp_path: Path) 
         start_run(tmp_path, config(), force=True)
     with pytest.raises(InputError, match="found a file"):
         start_run(tmp_path / "thesis.txt", config())
+
+
+def test_the_configuration_of_another_program_does_not_make_a_run(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('title = "my site"')
+    with pytest.raises(InputError, match="files that are not a run"):
+        start_run(tmp_path, config(), force=True)
+    assert (tmp_path / "config.toml").read_text() == 'title = "my site"'
+
+
+def test_a_run_that_is_being_worked_on_is_not_replaced(tmp_path: Path) -> None:
+    folder = start_run(tmp_path / "run", config())
+    with only_writer(folder), pytest.raises(RunError, match="another process"):
+        start_run(folder.path, config(seed=1), force=True)
+    assert folder.config() == config()
 
 
 def test_a_run_resumes_only_with_the_configuration_it_was_started_with(tmp_path: Path) -> None:

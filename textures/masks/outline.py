@@ -10,6 +10,8 @@ from torch import Tensor
 
 # What a cutter or a hand with scissors does not follow anyway.
 TOLERANCE_MM = 0.05
+# The stairs of a mask of 0 and 1 are no shape to cut: corners of less than this go.
+STAIR_TEXELS = 0.75
 # A bar that covers half of two texels is still one texel wide.
 HALF = 0.5 - 1e-6
 # Edges from this length (in texels) on are meant straight; two that meet square have a corner there.
@@ -36,9 +38,41 @@ def outlines(mask: Float[Tensor, "1 u v"], width_mm: float, height_mm: float) ->
     ]
     shape = shapely.unary_union([p for p in polygons if p.area > 0])
     scale = np.array([width_mm / columns, height_mm / rows])
-    shape = shapely.transform(shape, lambda xy: xy * scale).simplify(TOLERANCE_MM)
+    hard = bool(((values == 0) | (values == 1)).all())
+    tolerance_mm = max(TOLERANCE_MM, STAIR_TEXELS * scale.min()) if hard else TOLERANCE_MM
+    shape = _simplified(shapely.transform(shape, lambda xy: xy * scale), tolerance_mm)
     parts = [p for p in shapely.get_parts(shape) if isinstance(p, shapely.Polygon) and not p.is_empty]
     return shapely.MultiPolygon(parts)
+
+
+def _simplified(shape: shapely.Geometry, tolerance_mm: float) -> shapely.Geometry:
+    """Fewer corners within the tolerance, the same rectangle around every polygon."""
+    polygons = [p for p in shapely.get_parts(shape) if isinstance(p, shapely.Polygon)]
+    return shapely.unary_union(
+        [
+            shapely.make_valid(
+                shapely.Polygon(
+                    _thinned(polygon.exterior, tolerance_mm),
+                    [_thinned(ring, tolerance_mm) for ring in polygon.interiors],
+                )
+            )
+            for polygon in polygons
+        ]
+    )
+
+
+def _thinned(ring: shapely.LinearRing, tolerance_mm: float) -> Shaped[np.ndarray, "n 2"]:
+    """A ring simplified between the middles of its outermost edges, which therefore stay where they are."""
+    points = shapely.get_coordinates(ring)[:-1]
+    middles = (points + np.roll(points, -1, 0)) / 2
+    every = np.stack([points, middles], axis=1).reshape(-1, 2)
+    ends = sorted({int(i) for i in (*every.argmin(0), *every.argmax(0))})
+    closed = np.concatenate([every[ends[0] :], every[: ends[0] + 1]])
+    cuts = [end - ends[0] for end in ends] + [len(every)]
+    arcs = [closed[a : b + 1] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return np.concatenate(
+        [shapely.get_coordinates(shapely.LineString(arc).simplify(tolerance_mm))[:-1] for arc in arcs]
+    )
 
 
 def _halved(values: Shaped[np.ndarray, "a b"], axis: int) -> Shaped[np.ndarray, "c d"]:

@@ -14,8 +14,8 @@ HAIRLINE_MM = 0.1
 def outlines_svg(article: Article, pieces: Sequence[Piece], view: Box, layer: str) -> bytes:
     """The cut lines of pieces in a layer of this name, seen through a rectangle of the face.
 
-    Width, height and viewBox are in mm and coordinates are those of the face, so a piece of this file lies over the
-    same piece of another. Nothing but cut lines is drawn: a cutter would follow anything else.
+    Width, height and viewBox are in mm and coordinates are those of the face, so a piece has the same ones in
+    every file. Nothing but cut lines is drawn: a cutter would follow anything else.
     """
     paths = "".join(
         f'<path id="piece-{piece.number}" d="{outline_path(piece.outline)}"/>' for piece in pieces

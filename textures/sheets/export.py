@@ -1,4 +1,4 @@
-"""Everything one takes to the printer: the sheet (PDF), the pieces (PNG), their outlines (SVG), and the figures."""
+"""Everything to take to a printer: the sheet (PDF), the pieces (PNG), their outlines (SVG), the figures (JSON)."""
 
 import json
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from textures.sheets.pdf import CUT_SPOT, sheet_pdf
 def export_sheet(article: Article, page: str = "auto") -> Mapping[str, bytes]:
     """The files of an article, the same bytes each time: `{name: bytes}`.
 
-    `sheet.pdf` is what to print; `piece-N.png` the pieces, clear around the cut line, with their dpi; `piece-N.svg`
-    and `outlines.svg` (all pieces in place) the cut lines in mm; `sheet.json` all figures. `page` is A4, A3, Letter,
-    Tabloid or auto. Raises InputError for another page.
+    `sheet.pdf` is what to print; `piece-N.png` the pieces, clear around the cut line, with their dpi;
+    `piece-N.svg` and `outlines.svg` (all pieces in place) the cut lines in mm; `sheet.json` all figures.
+    `page` is A4, A3, Letter, Tabloid or auto. Raises InputError for another page.
     """
     pieces = pieces_of(article)
     layout = plan([piece.box for piece in pieces], page)

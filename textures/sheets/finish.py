@@ -18,7 +18,7 @@ def srgb_profile() -> bytes:
 
 
 def finished(draft: bytes) -> bytes:
-    """The PDF with images and page colours tagged sRGB and sRGB as output intent, byte-identical each time."""
+    """The PDF with images and colours tagged sRGB and sRGB as output intent, byte-identical each time."""
     with pikepdf.open(io.BytesIO(draft)) as pdf:
         profile = pdf.make_stream(srgb_profile(), N=3, Alternate=pikepdf.Name.DeviceRGB)
         space = pdf.make_indirect(pikepdf.Array([pikepdf.Name.ICCBased, profile]))

@@ -33,7 +33,7 @@ def piece_png(article: Article, piece: Piece) -> bytes:
 
 
 def _texels_under(article: Article, piece: Piece, size: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
-    """The colour of the texel under every pixel; colours go on past the cut line, so that edges stay pure."""
+    """The colour of the texel under every pixel; colours go on past the cut line, so edges stay pure."""
     art = art_of(article, piece, BLEED_PX * max(article.texel_mm))
     columns = _index(size[0], piece.box.x_mm - art.box.x_mm, piece.box.width_mm, article.texel_mm[0])
     rows = _index(size[1], piece.box.y_mm - art.box.y_mm, piece.box.height_mm, article.texel_mm[1])

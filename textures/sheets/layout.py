@@ -1,4 +1,4 @@
-"""Where everything goes: pieces packed on pages, or cut into overlapping windows when no page is large enough."""
+"""Where everything goes: pieces packed on pages, or in overlapping windows when no page is large enough."""
 
 import math
 from dataclasses import dataclass

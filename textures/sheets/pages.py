@@ -42,6 +42,12 @@ def moved(box: Box, dx_mm: float, dy_mm: float) -> Box:
     return Box(box.x_mm + dx_mm, box.y_mm + dy_mm, box.width_mm, box.height_mm)
 
 
+def around(boxes: list[Box]) -> Box:
+    """The smallest rectangle that holds all of these."""
+    left, top = min(b.x_mm for b in boxes), min(b.y_mm for b in boxes)
+    return Box(left, top, max(b.right_mm for b in boxes) - left, max(b.bottom_mm for b in boxes) - top)
+
+
 def shifted(shape: shapely.MultiPolygon, dx_mm: float, dy_mm: float) -> shapely.MultiPolygon:
     """The polygons somewhere else."""
     return shapely.transform(shape, lambda xy: xy + np.array([dx_mm, dy_mm]))
@@ -63,6 +69,7 @@ def draw_piece_page(
 ) -> None:
     """Whole pieces with bleed, crop marks, cut line and number."""
     draw_frame(pen, page.paper, article, folio)
+    boxes: list[Box] = []
     for placed in page.placed:
         piece = pieces[placed.piece]
         dx, dy = placed.x_mm - piece.box.x_mm, placed.y_mm - piece.box.y_mm
@@ -71,10 +78,12 @@ def draw_piece_page(
         pen.art(art.texels, moved(art.box, dx, dy), with_bleed(outline))
         pen.cut(outline, spot)
         box = moved(piece.box, dx, dy)
+        boxes.append(box)
         crop_marks(pen, box)
         words = f"{piece.number}   {size_text(box)}" if box.width_mm > 40 else f"{piece.number}"
         middle = box.x_mm + box.width_mm / 2
         pen.text(middle, box.bottom_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
+    pen.trim(around(boxes), BLEED_MM)
 
 
 def draw_tile_page(
@@ -99,22 +108,26 @@ def draw_tile_page(
     if parts:
         pen.art(art.texels, moved(art.box, dx, dy), shapely.MultiPolygon(parts))
     pen.cut(outline, spot, within=window)
-    _registration(pen, page, window)
+    pen.trim(window)
+    _registration(pen, page, window, moved(piece.box, dx, dy))
 
 
-def _registration(pen: Pen, page: TilePage, window: Box) -> None:
-    """Ticks at the window's edges and where the neighbours begin, with the neighbours' names."""
-    columns = [window.x_mm, window.right_mm]
-    rows = [window.y_mm, window.bottom_mm]
+def _registration(pen: Pen, page: TilePage, window: Box, cut: Box) -> None:
+    """Ticks where a neighbour begins and ends, with its name, and crop marks on the sides that have none."""
+    columns, rows = [], []
     neighbours: list[tuple[float | None, float | None, str]] = []
-    for step, edge in ((-1, window.x_mm), (1, window.right_mm)):
+    for step, edge, end in ((-1, window.x_mm, cut.x_mm), (1, window.right_mm, cut.right_mm)):
         if 0 <= page.column + step < page.columns:
-            columns.append(edge - step * OVERLAP_MM)
+            columns += [edge, edge - step * OVERLAP_MM]
             neighbours.append((edge - step * OVERLAP_MM / 2, None, page.beside(0, step)))
-    for step, edge in ((-1, window.y_mm), (1, window.bottom_mm)):
+        else:
+            columns.append(end)
+    for step, edge, end in ((-1, window.y_mm, cut.y_mm), (1, window.bottom_mm, cut.bottom_mm)):
         if 0 <= page.row + step < page.rows:
-            rows.append(edge - step * OVERLAP_MM)
+            rows += [edge, edge - step * OVERLAP_MM]
             neighbours.append((None, edge - step * OVERLAP_MM / 2, page.beside(step, 0)))
+        else:
+            rows.append(end)
     near, far = TICK_GAP_MM, TICK_GAP_MM + TICK_MM
     for x in columns:
         pen.line((x, window.y_mm - near), (x, window.y_mm - far))

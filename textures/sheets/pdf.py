@@ -16,7 +16,7 @@ MAPS_PER_PAGE = 4
 
 
 def sheet_pdf(article: Article, pieces: list[Piece], layout: Plan, spot: str = CUT_SPOT) -> bytes:
-    """A PDF of these pages whose millimetres are real.
+    """A PDF of these pages, in which a millimetre is a millimetre.
 
     The same article gives the same bytes. Images are lossless sRGB at 300 dpi or more, texels in whole blocks;
     the cut line is a vector in the spot colour `spot`.

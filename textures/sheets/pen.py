@@ -53,7 +53,15 @@ class Pen:
         if self._height_mm:
             self._canvas.showPage()
         self._height_mm = paper.height_mm
+        for name in ("trim", "bleed"):
+            self._canvas.setCropBox(None, name=name)
         self._canvas.setPageSize((paper.width_mm * POINTS_PER_MM, paper.height_mm * POINTS_PER_MM))
+
+    def trim(self, box: Box, bleed_mm: float = 0.0) -> None:
+        """Declare what is cut out of this page: its TrimBox, and the BleedBox around it."""
+        for name, shown in (("trim", box), ("bleed", box.grown(bleed_mm))):
+            low, high = self._at(shown.x_mm, shown.bottom_mm), self._at(shown.right_mm, shown.y_mm)
+            self._canvas.setCropBox([round(side, 4) for side in (*low, *high)], name=name)
 
     def close(self) -> bytes:
         """Finish the document and return its bytes."""
