@@ -191,7 +191,9 @@ def signs(
 @app.command()
 def train_signs(
     variant: Annotated[str, typer.Option(help="Which net.")] = "sign-net",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and views.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of weights and views.  [default: the variant's own]")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the weights.  [default: runs/victims]")] = None,
     device: Device = DeviceName.AUTO,
     threads: Threads = 0,

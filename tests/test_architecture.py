@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = ("renders", "textures", "eot", "cli")
 LIGHT = {"typer", *sys.stdlib_module_names}
 # Where gradients are made: the loop, and the training of the bundled classifiers.
-GRADIENTS = ("eot/loop.py", "eot/victims/train")
+GRADIENTS = ("eot/loop.py", "eot/train_signs.py")
 DOCTOR = "eot/commands/doctor.py"
 DRAWS = {"rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial", "poisson"}
 IN_PLACE_DRAWS = {"normal_", "uniform_", "bernoulli_", "random_", "exponential_", "log_normal_", "cauchy_"}

@@ -19,6 +19,7 @@ from eot.report.contents import ArticlePicture, Origin
 from eot.report.gallery import Gallery, gallery
 from eot.report.report import write_report
 from eot.runs.build import Built
+from eot.runs.config import dump_config
 from eot.runs.folder import RunFolder, read_metrics
 from eot.runs.product import Product
 from eot.runs.provenance import Provenance
@@ -42,7 +43,7 @@ def measure(built: Built, product: Product, views: int) -> Generator[Tick, None,
         done += len(part) // len(product.levels)
         yield Tick("evaluate", done, views)
     evaluation = collect(problem, parts, level=frame.config.evaluation.level)
-    return evaluation, gallery(problem, articles, evaluation, bare=bare)
+    return evaluation, gallery(problem, articles, evaluation, seed=frame.config.seed, bare=bare)
 
 
 def articles_of(built: Built, product: Product) -> dict[str, Float[Tensor, "f 3 u v"]]:
@@ -68,7 +69,7 @@ def write_evidence(
 ) -> Summary:
     """Writes the evidence and its report into a folder; report.json comes last and marks it complete."""
     evaluation, shown = measured
-    table = built.frame.config.evaluation
+    config = built.frame.config
     files = write_report(
         folder,
         evaluation,
@@ -77,8 +78,9 @@ def write_evidence(
         article=picture_of(run, built, product),
         findings=findings,
         gallery=shown,
-        distance_cells=table.distance_cells,
-        yaw_cells=table.yaw_cells,
+        configuration=dump_config(config),
+        distance_cells=config.evaluation.distance_cells,
+        yaw_cells=config.evaluation.yaw_cells,
     )
     page = files.pop("report.html")
     write_files(folder, {"evidence.safetensors": encode_evaluation(evaluation), "report.html": page, **files})

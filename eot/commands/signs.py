@@ -1,15 +1,11 @@
 """`eot signs`: the sign faces that exist here, and pictures of them."""
 
-import io
 from collections.abc import Generator
 from pathlib import Path
 
-import torch
-from PIL import Image
-
 from eot.commands.listing import Listing
 from eot.commands.tick import Tick
-from textures.signs import Face, catalogue, face, width_px_at
+from textures.signs import catalogue, png
 from textures.write import write_bytes
 
 
@@ -26,14 +22,7 @@ def render(folder: Path, dpi: float) -> Generator[Tick, None, list[Path]]:
     paths = []
     for done, sign in enumerate(catalogue(), 1):
         path = folder / f"{sign}.png"
-        write_bytes(path, _png(face(sign, width_px_at(sign, dpi)), dpi))
+        write_bytes(path, png(sign, dpi))
         paths.append(path)
         yield Tick("render", done, len(catalogue()))
     return paths
-
-
-def _png(drawn: Face, dpi: float) -> bytes:
-    rgba = torch.cat([drawn.srgb, drawn.coverage]).mul(255).round().byte().permute(1, 2, 0).numpy()
-    buffer = io.BytesIO()
-    Image.fromarray(rgba, "RGBA").save(buffer, "PNG", dpi=(dpi, dpi))
-    return buffer.getvalue()

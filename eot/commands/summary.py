@@ -32,13 +32,15 @@ class Summary:
     def table(self) -> Group:
         """For people."""
         table = Table(box=None, pad_edge=False)
-        for column in ("article", "reached the goal", "interval", "not recognised", "views"):
+        for column in ("article", "reaches the goal", "interval", "views", "not recognised", "recognised, all views"):
             table.add_column(column)
         level = f"{100 * self.report['level']:g} %"
         for name in ("attack", *self.report["controls"]):
             rates = self.report["attack"] if name == "attack" else self.report["controls"][name]
-            bounds = f"{rates['low']:.3f} to {rates['high']:.3f}" if rates["n"] else "–"
-            table.add_row(name, _share(rates), bounds, _share(rates["broken"]), str(rates["n"]))
+            goal = rates["target"]
+            bounds = f"{100 * goal['low']:.1f} to {100 * goal['high']:.1f} %" if goal["n"] else "–"
+            figures = (_share(goal), bounds, str(goal["n"]), _share(rates["broken"]))
+            table.add_row(name, *figures, _share(rates["recognised"]))
         victims = ", ".join(victim["name"] for victim in self.report["victims"])
         worried = [check for check in self.report["checks"] if check["level"] != "ok"]
         lines = [f"{level} intervals on {self.report['denominator']}; victims: {victims}"]

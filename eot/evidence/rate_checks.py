@@ -73,13 +73,14 @@ def check_training(metrics: Sequence[Mapping[str, Any]]) -> tuple[Finding, ...]:
     An attack that was stopped early makes a model look safer than it is.
 
     Args:
-        metrics: records with "step", "stream" ("train" or "select") and "loss". Fewer than five selections
-            tell nothing.
+        metrics: records with "step", "stream" ("train" or "select") and "loss", None where that was not
+            finite. Fewer than five selections tell nothing.
     """
-    picked = [(r["step"], r["loss"]) for r in metrics if r["stream"] == "select" and math.isfinite(r["loss"])]
+    finite = [r for r in metrics if r["loss"] is not None and math.isfinite(r["loss"])]
+    picked = [(r["step"], r["loss"]) for r in finite if r["stream"] == "select"]
     if len(picked) < 5:
         return ()
-    first, last, least = metrics[0]["loss"], picked[-1][0], min(loss for _, loss in picked)
+    first, last, least = finite[0]["loss"], picked[-1][0], min(loss for _, loss in picked)
     # What the last fifth of the steps added to the best that had been found before it.
     earlier = min((loss for step, loss in picked if step <= 0.8 * last), default=first)
     gained, late = first - least, min(first, earlier) - least

@@ -12,7 +12,7 @@ from eot.report.contents import ArticlePicture, Contents
 from eot.report.figures import training_curves
 from eot.report.gallery import Draw, Gallery, Shot, encoded
 from eot.report.json_report import report_record
-from eot.report.words import FILTERS
+from eot.report.words import FILTERS, extent
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORST_FIRST = (Grade.FAIL, Grade.WARN, Grade.OK)
@@ -46,6 +46,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= FILTERS
+    environment.globals["extent"] = extent
     return environment
 
 

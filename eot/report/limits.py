@@ -2,7 +2,7 @@
 
 from eot.evidence.cells import Cells
 from eot.evidence.evaluation import Evaluation
-from eot.report.words import number, percent, plural
+from eot.report.words import extent, percent, plural
 
 
 def limits(evaluation: Evaluation, cells: Cells) -> list[str]:
@@ -32,7 +32,7 @@ def _victims(evaluation: Evaluation) -> str:
 def _range(evaluation: Evaluation) -> str:
     condition = evaluation.seen.condition
     spans = [
-        f"{what} {number(float(values.min()))} to {number(float(values.max()))}{unit}"
+        f"{what} {extent(float(values.min()), float(values.max()), unit)}"
         for what, values, unit in (
             ("distance", condition.distance_m, " m"),
             ("yaw", condition.yaw_deg, "°"),

@@ -1,5 +1,6 @@
 """Numbers as people read them; no number is written in a page in any other way."""
 
+import math
 from typing import Any
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -39,6 +40,15 @@ def p_value(p: float) -> str:
 def number(value: float) -> str:
     """A number of at most four digits, a true minus before it where it is negative."""
     return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+
+
+def extent(low: float, high: float, unit: str = "") -> str:
+    """From one number to another, to a hundredth of the way between them; one number where they are equal."""
+    if not high > low:
+        return number(low) + unit
+    finest = 10.0 ** (math.floor(math.log10(high - low)) - 2)
+    ends = (number(round(value / finest) * finest + 0.0) for value in (low, high))
+    return " to ".join(ends) + unit
 
 
 FILTERS = {

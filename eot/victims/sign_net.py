@@ -73,19 +73,18 @@ def _residual(classes: int) -> nn.Module:
 
 
 def _pooled(classes: int) -> nn.Module:
-    """In the manner of VGG (Simonyan & Zisserman 2015): maximum pooling instead of strides."""
+    """In the manner of VGG (Simonyan & Zisserman 2015): maximum pooling instead of strides after the first."""
     return nn.Sequential(
-        _unit(3, 16),
+        _unit(3, 24, stride=2),
+        _unit(24, 32),
         nn.MaxPool2d(2),
-        _unit(16, 32),
+        _unit(32, 88),
         nn.MaxPool2d(2),
-        _unit(32, 80),
+        _unit(88, 160),
         nn.MaxPool2d(2),
-        _unit(80, 144),
-        nn.MaxPool2d(2),
-        _unit(144, 208),
-        nn.MaxPool2d(2),
-        *_head(208, classes),
+        _unit(160, 224),
+        nn.AvgPool2d(2),
+        *_head(224, classes),
     )
 
 

@@ -22,8 +22,8 @@ def resize(image: Float[Tensor, "n c a b"], size: tuple[int, int]) -> Float[Tens
 
 def _shrunk(image: Tensor, axis: int, after: int) -> Tensor:
     """The image with one axis brought down to `after` pixels, or as it is when it has fewer."""
-    while image.shape[axis] >= 2 * after and image.shape[axis] % 2 == 0:
-        # Halving first is exact and spares the matrix product most of its work.
+    while image.shape[axis] % (2 * after) == 0:
+        # Whole factors need no matrix product.
         even, odd = image.unflatten(axis, (-1, 2)).unbind(axis)
         image = (even + odd) * 0.5
     before = image.shape[axis]

@@ -1,4 +1,4 @@
-"""What the tests of the loop share: a linear victim, a scene without a world and one with everything smooth."""
+"""What the tests of the loop share: a linear victim, and a problem on the screen and in a smooth world."""
 
 import torch
 from torch import Tensor
@@ -37,6 +37,10 @@ SMOOTH = Conditions(
         "contrast": (0, 0.5),
     }
 )
+# The same loop on a fraction of the work, where it does not matter what varies.
+POSES = Conditions(
+    {"distance_m": (2, 4), "yaw_deg": (-30, 30), "read_noise": (0, 0.02), "jpeg_quality": (70, 90)}
+)
 
 
 def linear(side: int = 8, seed: int = 0, dtype: torch.dtype = torch.float32) -> Victim:
@@ -52,7 +56,7 @@ def on_screen(objective: Objective | None = None, victim: Victim | None = None) 
 def in_the_world(side: int = 8, dtype: torch.dtype = torch.float32) -> Problem:
     """A sign before grey noise, seen by a linear victim."""
     backgrounds = Backgrounds(0.2 + 0.5 * noise(2, 3, 16, 16, seed=5, dtype=dtype))
-    scene = Scene(Flat(0.75, 0.75), Camera(60.0, 64, 48), backgrounds, (side, side))
+    scene = Scene(Flat(0.75, 0.75), Camera(60.0, 32, 32), backgrounds, (side, side))
     return Problem(scene, ((linear(side, dtype=dtype), 1.0),), Targeted(1))
 
 

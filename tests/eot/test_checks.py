@@ -122,7 +122,7 @@ def test_a_rate_that_falls_on_fresh_views_is_the_winners_curse() -> None:
     assert rate_checks.winners_curse(wilson(0, 0), wilson(1600, 2000)).level == Grade.WARN
 
 
-def curve(losses: list[float]) -> list[dict[str, object]]:
+def curve(losses: list[float | None]) -> list[dict[str, object]]:
     """Metrics of ten steps per selection; the first training loss is 4."""
     train = [{"step": i, "stream": "train", "loss": 4.0} for i in range(10 * len(losses))]
     select = [{"step": 10 * i + 9, "stream": "select", "loss": loss} for i, loss in enumerate(losses)]
@@ -139,10 +139,10 @@ def curve(losses: list[float]) -> list[dict[str, object]]:
         ),
         ([3.7, 3.4, 3.1, 2.8, 2.5, 2.2, 1.9, 1.6, 1.3, 1.0], Grade.WARN, "20% of it in the last fifth"),
         ([5, 6, 5, 7, 4.5], Grade.WARN, "never fell below"),
-        ([2, 1, 0.5, 0.5, float("nan"), 0.5, 0.9], Grade.OK, "0% of it in the last fifth"),
+        ([2, 1, 0.5, 0.5, None, 0.5, 0.9], Grade.OK, "0% of it in the last fifth"),
     ],
 )
-def test_a_curve_tells_whether_more_steps_help(losses: list[float], level: Grade, says: str) -> None:
+def test_a_curve_tells_whether_more_steps_help(losses: list[float | None], level: Grade, says: str) -> None:
     (found,) = rate_checks.check_training(curve(losses))
     assert found.level == level and says in found.text
 

@@ -1,5 +1,5 @@
 import copy
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 import torch
@@ -7,12 +7,12 @@ import torch
 from eot.loop import descend, gradient
 from eot.optimisers import SteepestDescent, cosine
 from eot.streams import Frozen, Stream
-from renders.conditions import still
-from tests.eot.parts import SMOOTH, grey, in_the_world, on_screen
+from renders.conditions import Condition, still
+from tests.eot.parts import POSES, grey, in_the_world, on_screen
 from textures.norms import NORMS, Linf
 from textures.parameters import Pixels, Tanh
 
-TRAIN = Stream(SMOOTH, 0, "train", 6)
+TRAIN = Stream(POSES, 0, "train", 3)
 STILL = Frozen(still())
 
 
@@ -22,10 +22,10 @@ def test_the_gradient_is_that_of_the_mean_loss() -> None:
     slope, outcome = gradient(image, problem, condition)
     (expected,) = torch.autograd.grad(problem(image, condition).loss.mean(1).sum(), image)
     assert torch.allclose(slope, expected)
-    assert outcome.loss.shape == (2, 6)
+    assert outcome.loss.shape == (2, 3)
 
 
-@pytest.mark.parametrize("micro", [1, 2, 4, 6, 100])
+@pytest.mark.parametrize("micro", [1, 2, 3, 100])
 def test_micro_batches_change_nothing(micro: int) -> None:
     problem, condition = in_the_world(), TRAIN(0)
     whole, one = gradient(grey(2), problem, condition)
@@ -57,7 +57,7 @@ def test_a_caller_stops_by_not_asking_for_more() -> None:
     optimiser = torch.optim.Adam(texture.parameters(), lr=0.1)
     asked: list[int] = []
 
-    def stream(index: int):  # noqa: ANN202
+    def stream(index: int) -> Condition:
         asked.append(index)
         return still()
 
@@ -65,7 +65,7 @@ def test_a_caller_stops_by_not_asking_for_more() -> None:
     assert asked == [0, 1, 2]
 
 
-@pytest.mark.parametrize("cut", [0, 3, 7])
+@pytest.mark.parametrize("cut", [0, 2])
 def test_a_run_resumed_from_its_state_ends_in_the_same_bytes(cut: int) -> None:
     def parts() -> tuple[Pixels, torch.optim.Adam]:
         texture = Pixels(grey())
@@ -76,16 +76,16 @@ def test_a_run_resumed_from_its_state_ends_in_the_same_bytes(cut: int) -> None:
             pass
 
     whole, optimiser = parts()
-    walk(whole, optimiser, range(8))
+    walk(whole, optimiser, range(4))
     first, optimiser = parts()
     # The schedule runs to the last step, so a part of a run is a run that was left.
-    for _ in islice(descend(first, in_the_world(), optimiser, TRAIN, range(8), cosine), cut):
+    for _ in islice(descend(first, in_the_world(), optimiser, TRAIN, range(4), cosine), cut):
         pass
     state = copy.deepcopy((first.state_dict(), optimiser.state_dict()))
     again, optimiser = parts()
     again.load_state_dict(state[0])
     optimiser.load_state_dict(state[1])
-    walk(again, optimiser, range(cut, 8))
+    walk(again, optimiser, range(cut, 4))
     assert torch.equal(again().detach(), whole().detach())
 
 
@@ -93,14 +93,14 @@ def test_the_rate_follows_the_schedule_and_is_put_back() -> None:
     texture = Pixels(grey())
     optimiser = SteepestDescent(texture.parameters(), Linf(), lr=0.01)
     images = [s.image for s in descend(texture, on_screen(), optimiser, STILL, range(4), lambda p: 1 - p)]
-    moved = [float((b - a).abs().max()) for a, b in zip(images[:-1], images[1:], strict=True)]
+    moved = [float((b - a).abs().max()) for a, b in pairwise(images)]
     assert moved == pytest.approx([0.01, 0.0075, 0.005], rel=1e-3)
     assert optimiser.param_groups[0]["lr"] == 0.01
 
 
 def test_a_line_search_sees_one_function_and_the_iterate_before_it() -> None:
     texture = Tanh(grey())
-    optimiser = torch.optim.LBFGS(texture.parameters(), max_iter=5, line_search_fn="strong_wolfe")
+    optimiser = torch.optim.LBFGS(texture.parameters(), max_iter=3, line_search_fn="strong_wolfe")
     steps = list(descend(texture, in_the_world(), optimiser, TRAIN, range(2)))
     first = in_the_world()(steps[0].image, TRAIN(0))
     assert torch.allclose(first.loss, steps[0].outcome.loss)
@@ -133,4 +133,4 @@ def test_steepest_descent_gains_the_dual_norm_for_its_length(name: str) -> None:
 def test_the_cosine_falls_from_one_to_a_twentieth() -> None:
     rates = [cosine(p / 10) for p in range(11)]
     assert rates[0] == 1.0 and rates[-1] == pytest.approx(0.05)
-    assert all(a > b for a, b in zip(rates[:-1], rates[1:], strict=True))
+    assert all(a > b for a, b in pairwise(rates))

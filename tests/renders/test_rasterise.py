@@ -24,7 +24,7 @@ def at_pixels(points_px: Tensor, depth_m: Tensor, camera: Intrinsics) -> Tensor:
 
 
 def signed_distances(points: Tensor, corners: Tensor) -> Tensor:
-    """Distance of points `[n 2]` to the edges of a triangle `[3 2]`, positive inside, the least of the three."""
+    """The least distance of points `[n 2]` to the edges of a triangle `[3 2]`, positive inside."""
     edge = corners.roll(-1, 0) - corners
     turn = edge[0, 0] * edge[1, 1] - edge[0, 1] * edge[1, 0]
     normal = torch.stack([-edge[:, 1], edge[:, 0]], -1) * turn.sign() / edge.norm(dim=-1, keepdim=True)
@@ -241,8 +241,8 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     covered = mask_of(rasterise(vertices, TRIANGLE, camera, (16, 64)))[0]
     rows, columns = covered.nonzero().unbind(1)
     # To the viewer's right, at half the height.
-    assert 52 <= int(columns.min()) and int(columns.max()) <= 60
-    assert 4 <= int(rows.min()) and int(rows.max()) <= 12
+    assert int(columns.min()) >= 52 and int(columns.max()) <= 60
+    assert int(rows.min()) >= 4 and int(rows.max()) <= 12
 
 
 def test_back_ends_have_names() -> None:

@@ -1,5 +1,6 @@
 """The outline of a mask in millimetres: where a sticker of these texels ends, finer than a texel."""
 
+from itertools import pairwise
 from typing import cast
 
 import contourpy
@@ -69,7 +70,7 @@ def _thinned(ring: shapely.LinearRing, tolerance_mm: float) -> Shaped[np.ndarray
     ends = sorted({int(i) for i in (*every.argmin(0), *every.argmax(0))})
     closed = np.concatenate([every[ends[0] :], every[: ends[0] + 1]])
     cuts = [end - ends[0] for end in ends] + [len(every)]
-    arcs = [closed[a : b + 1] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    arcs = [closed[a : b + 1] for a, b in pairwise(cuts)]
     return np.concatenate(
         [shapely.get_coordinates(shapely.LineString(arc).simplify(tolerance_mm))[:-1] for arc in arcs]
     )

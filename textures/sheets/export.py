@@ -1,4 +1,4 @@
-"""Everything to take to a printer: the sheet (PDF), the pieces (PNG), their outlines (SVG), the figures (JSON)."""
+"""All one takes to a printer: the sheet (PDF), the pieces (PNG), their outlines (SVG), the figures (JSON)."""
 
 import json
 from collections.abc import Mapping

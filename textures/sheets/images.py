@@ -7,7 +7,7 @@ import resvg_py
 from jaxtyping import UInt8
 from PIL import Image, PngImagePlugin
 
-from textures.sheets.article import Article, Box, Piece, art_of
+from textures.sheets.article import Article, Piece, art_of
 from textures.sheets.cutting import outline_path
 from textures.sheets.frame import LABEL
 
@@ -48,10 +48,10 @@ def _index(pixels: int, start_mm: float, length_mm: float, texel_mm: float) -> n
 
 def _inside(piece: Piece, size: tuple[int, int]) -> Image.Image:
     """How much of each pixel lies within the cut line."""
-    box: Box = piece.box
+    box = piece.box
     document = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}" preserveAspectRatio="none"'
-        f' viewBox="{box.x_mm:.4f} {box.y_mm:.4f} {box.width_mm:.4f} {box.height_mm:.4f}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}"'
+        f' preserveAspectRatio="none" viewBox="{box.x_mm:.4f} {box.y_mm:.4f} {box.width_mm:.4f} {box.height_mm:.4f}">'
         f'<path d="{outline_path(piece.outline)}" fill-rule="evenodd"/></svg>'
     )
     return Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_string=document))).getchannel("A")

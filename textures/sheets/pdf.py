@@ -18,8 +18,8 @@ MAPS_PER_PAGE = 4
 def sheet_pdf(article: Article, pieces: list[Piece], layout: Plan, spot: str = CUT_SPOT) -> bytes:
     """A PDF of these pages, in which a millimetre is a millimetre.
 
-    The same article gives the same bytes. Images are lossless sRGB at 300 dpi or more, texels in whole blocks;
-    the cut line is a vector in the spot colour `spot`.
+    The same article gives the same bytes. Images are lossless sRGB at 300 dpi or more, texels in whole
+    blocks; the cut line is a vector in the spot colour `spot`.
     """
     by_piece = [(pieces[i], list(tiles)) for i, tiles in groupby(layout.tiles, lambda t: t.piece)]
     maps = [by_piece[i : i + MAPS_PER_PAGE] for i in range(0, len(by_piece), MAPS_PER_PAGE)]

@@ -35,7 +35,9 @@ def u_turn(size_mm: float, width_mm: float) -> BaseGeometry:
     return arrow([(radius, half), *bend, (-radius, 0.62 * half - head[1])], width_mm, head_mm=head)
 
 
-def straight(length_mm: float, width_mm: float, *, head_mm: tuple[float, float] | None = None) -> BaseGeometry:
+def straight(
+    length_mm: float, width_mm: float, *, head_mm: tuple[float, float] | None = None
+) -> BaseGeometry:
     """An arrow pointing up, centred."""
     head = head_mm or (2.7 * width_mm, 2.0 * width_mm)
     return arrow([(0, length_mm / 2), (0, -length_mm / 2 + head[1])], width_mm, head_mm=head)
@@ -65,17 +67,31 @@ def gentle_curve_right(size_mm: float, width_mm: float) -> BaseGeometry:
 def merge_from_right(size_mm: float, width_mm: float) -> BaseGeometry:
     """A straight arrow up, joined by a lane from the lower right."""
     half = size_mm / 2
-    through = arrow([(0, half), (0, -half + 1.7 * width_mm)], width_mm, head_mm=(2.6 * width_mm, 1.9 * width_mm))
-    lane = stroke([(0.62 * half, half), (0.62 * half, 0.62 * half), (0, -0.02 * half)], 0.8 * width_mm, round_joins=True)
+    through = arrow(
+        [(0, half), (0, -half + 1.7 * width_mm)], width_mm, head_mm=(2.6 * width_mm, 1.9 * width_mm)
+    )
+    lane = stroke(
+        [(0.62 * half, half), (0.62 * half, 0.62 * half), (0, -0.02 * half)], 0.8 * width_mm, round_joins=True
+    )
     return joined(through, lane)
 
 
 def pass_on_the_right(size_mm: float, width_mm: float) -> BaseGeometry:
     """An island on the left and an arrow that swings round it to the right."""
     half = size_mm / 2
-    path = [(-0.42 * half, half), (-0.42 * half, 0.62 * half), (0.34 * half, 0.12 * half), (0.34 * half, -0.55 * half)]
+    path = [
+        (-0.42 * half, half),
+        (-0.42 * half, 0.62 * half),
+        (0.34 * half, 0.12 * half),
+        (0.34 * half, -0.55 * half),
+    ]
     lane = arrow(path, width_mm, head_mm=(2.4 * width_mm, 0.45 * half))
-    nose = [(-0.62 * half, -half), (-0.2 * half, -half), (-0.2 * half, -0.12 * half), (-0.62 * half, 0.2 * half)]
+    nose = [
+        (-0.62 * half, -half),
+        (-0.2 * half, -half),
+        (-0.2 * half, -0.12 * half),
+        (-0.62 * half, 0.2 * half),
+    ]
     return joined(lane, polygon(nose).buffer(0.06 * half))
 
 

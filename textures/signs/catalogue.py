@@ -1,7 +1,7 @@
 """The signs that exist here: one list in stable order, from which the bundled classifier takes its classes.
 
-A class stands for a face one can tell apart. The octagonal stop sign of the MUTCD (R1-1) is also the Vienna B,2a, and the
-US yield sign serves for B,1: both conventions show the same thing, so each is one class.
+A class stands for a face one can tell apart. The octagonal stop sign of the MUTCD (R1-1) is also the Vienna B,2a,
+and the US yield sign serves for B,1: both conventions show the same thing, so each is one class.
 Sizes are overall: what a tape measures across the finished plate.
 """
 
@@ -41,7 +41,11 @@ _SIGNS: dict[str, tuple[str, str, Painter]] = {
     "mutcd-r1-1-stop": ("stop (also Vienna B,2a)", "R1-1", mutcd.stop),
     "mutcd-r1-2-yield": ("yield (also Vienna B,1)", "R1-2", mutcd.yield_sign),
     **{
-        f"mutcd-r2-1-speed-limit-{limit}": (f"speed limit {limit} mph", "R2-1", partial(mutcd.speed_limit, limit))
+        f"mutcd-r2-1-speed-limit-{limit}": (
+            f"speed limit {limit} mph",
+            "R2-1",
+            partial(mutcd.speed_limit, limit),
+        )
         for limit in _US_LIMITS
     },
     "mutcd-r3-1-no-right-turn": ("no right turn", "R3-1", mutcd.no_right_turn),
@@ -64,7 +68,11 @@ _SIGNS: dict[str, tuple[str, str, Painter]] = {
     "mutcd-w21-1-workers": ("workers", "W21-1", mutcd.workers),
     "mutcd-s1-1-school": ("school", "S1-1", mutcd.school),
     **{
-        f"vienna-c14-speed-limit-{limit}": (f"speed limit {limit} km/h", "C,14", partial(vienna.speed_limit, limit))
+        f"vienna-c14-speed-limit-{limit}": (
+            f"speed limit {limit} km/h",
+            "C,14",
+            partial(vienna.speed_limit, limit),
+        )
         for limit in _EU_LIMITS
     },
     "vienna-c1-no-entry": ("no entry", "C,1", vienna.no_entry),
@@ -104,7 +112,7 @@ def catalogue() -> dict[str, SignSpec]:
 
 
 def find_sign(name: str) -> SignSpec:
-    """The sign of that id, or the only one whose id contains the words; else an InputError with the nearest ids."""
+    """The sign of that id, or the only one whose id contains the words; else an InputError with near ids."""
     if name in _SIGNS:
         return _spec(name)
     wanted = name.strip().lower().replace(" ", "-").replace("_", "-")

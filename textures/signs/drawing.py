@@ -55,11 +55,12 @@ def document(drawing: Drawing, canvas_mm: tuple[float, float], *, bleed: bool = 
     base = f'<path d="{path_data(drawing.outline)}" fill="{drawing.edge_colour}"/>'
     if bleed:
         base = (
-            f'<rect x="{-width_mm / 2:.4f}" y="{-height_mm / 2:.4f}" width="{width_mm:.4f}" height="{height_mm:.4f}"'
-            f' fill="{drawing.edge_colour}"/>'
+            f'<rect x="{-width_mm / 2:.4f}" y="{-height_mm / 2:.4f}"'
+            f' width="{width_mm:.4f}" height="{height_mm:.4f}" fill="{drawing.edge_colour}"/>'
         )
     painted = "".join(
-        f'<path d="{path_data(layer.shape)}" fill="{layer.colour}" fill-rule="evenodd"/>' for layer in drawing.layers
+        f'<path d="{path_data(layer.shape)}" fill="{layer.colour}" fill-rule="evenodd"/>'
+        for layer in drawing.layers
     )
     return wrap(base + painted, canvas_mm)
 

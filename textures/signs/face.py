@@ -1,6 +1,9 @@
-"""Sign faces as images: any size in pixels, with the colour continued past the outline so that filters do not bleed."""
+"""Sign faces as images of any size, their colour continued past the outline so that filters do not bleed."""
 
 import io
+import math
+import struct
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,6 +20,10 @@ from textures.signs.drawing import document, silhouette
 
 MAX_SIDE_PX = 16_384
 MM_PER_INCH = 25.4
+# Faces up to this size are kept, 1 MB each; training asks for them again and again.
+CACHED_PX = 512 * 512
+# Bytes of a PNG up to the end of its first chunk.
+PNG_HEADER = 33
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class Face:
 
 
 def svg(sign_id: str) -> str:
-    """The face as an SVG document at true size: width, height and viewBox in mm, clear outside the outline."""
+    """The face as an SVG document at true size: width, height, viewBox in mm, clear outside the outline."""
     spec = find_sign(sign_id)
     return document(drawing(spec.id), drawing(spec.id).size_mm)
 
@@ -36,14 +43,12 @@ def svg(sign_id: str) -> str:
 def face(sign_id: str, width_px: int, *, square: bool = False) -> Face:
     """The face rasterised at a width in pixels; height follows from the sign's shape.
 
-    The canvas is the sign's bounding box, or with `square` a square of its longer side with the sign in the centre.
-    Outside the outline `srgb` goes on in the colour of the edge and `coverage` is 0. float32, on the CPU.
+    The canvas is the sign's bounding box, or with `square` a square of its longer side with the sign in its
+    centre. Outside the outline `srgb` goes on in the colour of the edge and `coverage` is 0. float32, on the CPU.
     """
     spec = find_sign(sign_id)
     size_mm = (spec.square_mm, spec.square_mm) if square else drawing(spec.id).size_mm
-    height_px = max(1, round(width_px * size_mm[1] / size_mm[0]))
-    if not 1 <= width_px <= MAX_SIDE_PX or height_px > MAX_SIDE_PX:
-        raise InputError(f"a face must be 1 to {MAX_SIDE_PX} px on a side; got {width_px} x {height_px}: choose fewer px")
+    height_px = _checked_px(max(1, round(_checked_px(width_px) * size_mm[1] / size_mm[0])))
     pixels = _pixels(spec.id, width_px, height_px, square)
     image = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
     return Face(srgb=image[:3].contiguous(), coverage=image[3:].contiguous())
@@ -52,14 +57,49 @@ def face(sign_id: str, width_px: int, *, square: bool = False) -> Face:
 def width_px_at(sign_id: str, dpi: float, *, square: bool = False) -> int:
     """The width in pixels at which the face, printed at true size, has the resolution."""
     spec = find_sign(sign_id)
-    if not dpi > 0:
-        raise InputError(f"dpi must be positive; got {dpi}: give e.g. 150")
+    if not 0 < dpi < math.inf:
+        raise InputError(f"expected a dpi above 0; got {dpi:g}: give e.g. 150")
     return max(1, round((spec.square_mm if square else spec.width_mm) / MM_PER_INCH * dpi))
 
 
-@lru_cache(maxsize=256)
+def png(sign_id: str, dpi: float) -> bytes:
+    """The face at true size as a PNG that knows its dpi; clear outside the outline."""
+    spec = find_sign(sign_id)
+    width_px = _checked_px(width_px_at(spec.id, dpi))
+    height_px = _checked_px(max(1, round(spec.height_mm / MM_PER_INCH * dpi)))
+    drawn = _drawn(document(drawing(spec.id), drawing(spec.id).size_mm), width_px, height_px)
+    return with_dpi(drawn, dpi)
+
+
+def with_dpi(image: bytes, dpi: float) -> bytes:
+    """The same PNG with its resolution written behind the header (chunk pHYs, pixels per metre)."""
+    per_metre = round(dpi / MM_PER_INCH * 1000)
+    chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
+    length, check = struct.pack(">I", len(chunk) - 4), struct.pack(">I", zlib.crc32(chunk))
+    return image[:PNG_HEADER] + length + chunk + check + image[PNG_HEADER:]
+
+
+def _checked_px(side_px: int) -> int:
+    if not 1 <= side_px <= MAX_SIDE_PX:
+        raise InputError(
+            f"expected a face of 1 to {MAX_SIDE_PX} px on a side; got {side_px}: choose fewer px"
+        )
+    return side_px
+
+
 def _pixels(sign_id: str, width_px: int, height_px: int, square: bool) -> np.ndarray:
-    """Colour and coverage as [h w 4] uint8; read-only, because it is shared."""
+    """Colour and coverage as [h w 4] uint8; read-only, because small ones are shared."""
+    if width_px * height_px <= CACHED_PX:
+        return _cached_pixels(sign_id, width_px, height_px, square)
+    return _drawn_pixels(sign_id, width_px, height_px, square)
+
+
+@lru_cache(maxsize=256)
+def _cached_pixels(sign_id: str, width_px: int, height_px: int, square: bool) -> np.ndarray:
+    return _drawn_pixels(sign_id, width_px, height_px, square)
+
+
+def _drawn_pixels(sign_id: str, width_px: int, height_px: int, square: bool) -> np.ndarray:
     art = drawing(sign_id)
     side = max(art.size_mm)
     canvas_mm = (side, side) if square else art.size_mm
@@ -72,5 +112,11 @@ def _pixels(sign_id: str, width_px: int, height_px: int, square: bool) -> np.nda
 
 def _rasterise(source: str, width_px: int, height_px: int) -> np.ndarray:
     """An SVG document as [h w 4] uint8 RGBA."""
-    png = resvg_py.svg_to_bytes(svg_string=source, width=width_px, height=height_px, dpi=96, skip_system_fonts=True)
-    return np.array(Image.open(io.BytesIO(png)).convert("RGBA"))
+    return np.array(Image.open(io.BytesIO(_drawn(source, width_px, height_px))).convert("RGBA"))
+
+
+def _drawn(source: str, width_px: int, height_px: int) -> bytes:
+    """An SVG document as PNG."""
+    return resvg_py.svg_to_bytes(
+        svg_string=source, width=width_px, height=height_px, dpi=96, skip_system_fonts=True
+    )

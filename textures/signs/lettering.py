@@ -1,10 +1,10 @@
 """Road lettering: capitals and numerals of one even stroke, drawn here from centrelines.
 
-Highway alphabets keep one stroke width whatever the width of the letter, so a glyph is a centreline in a unit box
-(x to the right, y down) that is stretched to the letter's width and then given its stroke. The series of the US standard
-alphabets differ in the ratios stroke / height and width / height only.
+Highway alphabets keep one stroke width whatever the width of the letter, so a glyph is a centreline in a unit
+box (x to the right, y down) that is stretched to the letter's width and then given its stroke. The series of the
+US standard alphabets differ in the ratios stroke / height and width / height only.
 
-Centreline language: `M x y` start, `L x y` line, `K cx cy x y` quarter turn towards the corner (cx, cy), `Z` close.
+Centreline language: `M x y` start, `L x y` line, `K cx cy x y` quarter turn towards the corner (cx, cy), `Z` end.
 Points outside 0 ... 1 in y are cut off at the letter's top and bottom: slanted strokes then end level.
 """
 
@@ -97,7 +97,9 @@ def _glyph(character: str, height_mm: float, series: Series) -> tuple[BaseGeomet
         return [(pen / 2 + x * (width_mm - pen), pen / 2 + y * (height_mm - pen)) for x, y in points]
 
     lines = [LineString(place(points)) for points in centrelines(centreline)]
-    inked = joined(*(line.buffer(pen / 2, cap_style="flat", join_style="mitre", mitre_limit=8) for line in lines))
+    inked = joined(
+        *(line.buffer(pen / 2, cap_style="flat", join_style="mitre", mitre_limit=8) for line in lines)
+    )
     return inked.intersection(box(-height_mm, 0, 2 * height_mm, height_mm)), width_mm
 
 
@@ -128,7 +130,9 @@ def centrelines(path: str) -> list[list[tuple[float, float]]]:
     return lines
 
 
-def _turn(start: tuple[float, float], corner: tuple[float, float], end: tuple[float, float]) -> list[tuple[float, float]]:
+def _turn(
+    start: tuple[float, float], corner: tuple[float, float], end: tuple[float, float]
+) -> list[tuple[float, float]]:
     """A cubic from start to end that leaves and arrives along the two sides of the corner."""
     points = []
     for step in range(1, 13):

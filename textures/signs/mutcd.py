@@ -1,4 +1,4 @@
-"""US signs after the MUTCD and Standard Highway Signs: outlines, borders and sizes in soft-metric mm, drawings our own."""
+"""US signs after the MUTCD and Standard Highway Signs: sizes in soft-metric mm, drawings our own."""
 
 from shapely.geometry.base import BaseGeometry
 
@@ -34,8 +34,8 @@ def stop() -> Drawing:
 def yield_sign() -> Drawing:
     """R1-2, 900 mm wide, point down."""
     outline = triangle(900, 50, points_down=True)
-    field = moved(triangle(430, 22, points_down=True), 0, -58)
-    word = Layer(moved(text("YIELD", 76, lettering.C), 0, -274), WHITE)
+    field = rounded(inset(outline, 118), 12)
+    word = Layer(moved(text("YIELD", 82, lettering.C), 0, -205), US_RED)
     return plate(outline, (WHITE, 0), (US_RED, 18), layers=(Layer(field, WHITE), word))
 
 
@@ -82,7 +82,9 @@ def do_not_enter() -> Drawing:
 
 def one_way() -> Drawing:
     """R6-1, 900 x 300 mm, to the right."""
-    body = polygon([(-410, -78), (215, -78), (215, -128), (410, 0), (215, 128), (215, 78), (-410, 78), (-370, 0)])
+    body = polygon(
+        [(-410, -78), (215, -78), (215, -128), (410, 0), (215, 128), (215, 78), (-410, 78), (-370, 0)]
+    )
     words = Layer(moved(text("ONE WAY", 98, lettering.D), -30, 0), BLACK)
     return plate(bar(900, 300, radius_mm=38), (BLACK, 0), layers=(Layer(body, WHITE), words))
 

@@ -7,7 +7,19 @@ import math
 
 from shapely.geometry.base import BaseGeometry
 
-from textures.signs.shapes import arc, bar, disc, joined, limb, mirrored, moved, polygon, rotated, scaled, stroke
+from textures.signs.shapes import (
+    arc,
+    bar,
+    disc,
+    joined,
+    limb,
+    mirrored,
+    moved,
+    polygon,
+    rotated,
+    scaled,
+    stroke,
+)
 
 
 def walker() -> BaseGeometry:

@@ -26,7 +26,9 @@ def disc(radius_mm: float, x_mm: float = 0.0, y_mm: float = 0.0) -> Polygon:
     return Point(x_mm, y_mm).buffer(radius_mm, quad_segs=QUAD_SEGMENTS)
 
 
-def bar(width_mm: float, height_mm: float, x_mm: float = 0.0, y_mm: float = 0.0, *, radius_mm: float = 0.0) -> Polygon:
+def bar(
+    width_mm: float, height_mm: float, x_mm: float = 0.0, y_mm: float = 0.0, *, radius_mm: float = 0.0
+) -> Polygon:
     """A filled rectangle around (x, y), with rounded corners when a radius is given."""
     half_w, half_h = width_mm / 2, height_mm / 2
     return rounded(box(x_mm - half_w, y_mm - half_h, x_mm + half_w, y_mm + half_h), radius_mm)
@@ -47,7 +49,16 @@ def inset(shape: BaseGeometry, distance_mm: float) -> BaseGeometry:
 def octagon(across_mm: float, radius_mm: float) -> Polygon:
     """A regular octagon with flat top, the given width across flats."""
     half, cut = across_mm / 2, across_mm / 2 * math.tan(math.pi / 8)
-    corners = [(cut, -half), (half, -cut), (half, cut), (cut, half), (-cut, half), (-half, cut), (-half, -cut), (-cut, -half)]
+    corners = [
+        (cut, -half),
+        (half, -cut),
+        (half, cut),
+        (cut, half),
+        (-cut, half),
+        (-half, cut),
+        (-half, -cut),
+        (-cut, -half),
+    ]
     return rounded(Polygon(corners), radius_mm)
 
 
@@ -65,7 +76,9 @@ def diamond(side_mm: float, radius_mm: float) -> Polygon:
     return rotated(bar(side_mm, side_mm, radius_mm=radius_mm), 45)
 
 
-def stroke(points: Points, width_mm: float, *, round_ends: bool = False, round_joins: bool = False) -> BaseGeometry:
+def stroke(
+    points: Points, width_mm: float, *, round_ends: bool = False, round_joins: bool = False
+) -> BaseGeometry:
     """A line of constant width through the points."""
     return LineString(points).buffer(
         width_mm / 2,
@@ -81,14 +94,18 @@ def limb(points: Points, width_mm: float) -> BaseGeometry:
     return stroke(points, width_mm, round_ends=True)
 
 
-def arc(radius_mm: float, start_deg: float, end_deg: float, x_mm: float = 0.0, y_mm: float = 0.0) -> list[tuple[float, float]]:
+def arc(
+    radius_mm: float, start_deg: float, end_deg: float, x_mm: float = 0.0, y_mm: float = 0.0
+) -> list[tuple[float, float]]:
     """Points on a circle; 0 deg is to the right, angles grow clockwise as seen (y is down)."""
     count = max(8, int(abs(end_deg - start_deg) / 3))
     angles = [math.radians(start_deg + (end_deg - start_deg) * i / count) for i in range(count + 1)]
     return [(x_mm + radius_mm * math.cos(a), y_mm + radius_mm * math.sin(a)) for a in angles]
 
 
-def arrowhead(width_mm: float, length_mm: float, tip: tuple[float, float], direction_deg: float = -90.0) -> Polygon:
+def arrowhead(
+    width_mm: float, length_mm: float, tip: tuple[float, float], direction_deg: float = -90.0
+) -> Polygon:
     """A triangular arrow head with its tip at the point; -90 deg points up, 0 to the right."""
     shape = Polygon([(0, 0), (-length_mm, -width_mm / 2), (-length_mm, width_mm / 2)])
     return moved(affinity.rotate(shape, direction_deg, origin=(0, 0)), *tip)

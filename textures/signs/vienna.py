@@ -1,4 +1,4 @@
-"""Signs of the Vienna Convention (1968): discs of 600 mm, triangles of 900 mm, as middle sizes in Europe; drawings our own."""
+"""Signs of the Vienna Convention (1968): discs of 600 mm, triangles of 900 mm; drawings our own."""
 
 from shapely.geometry import box
 from shapely.geometry.base import BaseGeometry
