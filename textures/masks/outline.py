@@ -96,7 +96,7 @@ def _halved(values: Shaped[np.ndarray, "a b"], axis: int) -> Shaped[np.ndarray, 
     return out
 
 
-def _polygon(rings: list[Shaped[np.ndarray, "n 2"]]) -> shapely.Geometry:
+def _polygon(rings: list[Shaped[np.ndarray, "_ 2"]]) -> shapely.Geometry:
     shell, *holes = (_sharpened(_straightened(ring)) for ring in rings)
     return shapely.make_valid(shapely.Polygon(shell, [h for h in holes if len(h) >= 4]))
 

@@ -165,8 +165,8 @@ def draw_assembly(
     room = paper.printable
     pen.text(room.x_mm, room.y_mm + 9, "Assembly of the large pieces", size_mm=5, bold=True)
     words = (
-        f"Neighbouring pages share {OVERLAP_MM:g} mm. Cut each page at left and top ticks that name a neighbour,",
-        "lay it over that page so that the ticks meet, glue, then cut along the magenta line.",
+        f"Neighbouring pages share {OVERLAP_MM:g} mm. Cut each page at left and top ticks that name another,",
+        "lay it over that one so that the ticks meet, glue, then cut along the magenta line.",
     )
     for i, line in enumerate(words):
         pen.text(room.x_mm, room.y_mm + 15 + 4.2 * i, line, size_mm=2.6, colour=GREY)

@@ -23,9 +23,9 @@ def finished(draft: bytes) -> bytes:
         profile = pdf.make_stream(srgb_profile(), N=3, Alternate=pikepdf.Name.DeviceRGB)
         space = pdf.make_indirect(pikepdf.Array([pikepdf.Name.ICCBased, profile]))
         for page in pdf.pages:
-            for image in page.images.values():
-                if image.get("/ColorSpace") == pikepdf.Name.DeviceRGB:
-                    image.ColorSpace = space
+            for drawn in page.obj.Resources.get("/XObject", {}).values():
+                if drawn.get("/ColorSpace") == pikepdf.Name.DeviceRGB:
+                    drawn.ColorSpace = space
             if "/ColorSpace" not in page.obj.Resources:
                 page.obj.Resources.ColorSpace = pikepdf.Dictionary()
             page.obj.Resources.ColorSpace.DefaultRGB = space

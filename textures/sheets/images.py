@@ -49,9 +49,10 @@ def _index(pixels: int, start_mm: float, length_mm: float, texel_mm: float) -> n
 def _inside(piece: Piece, size: tuple[int, int]) -> Image.Image:
     """How much of each pixel lies within the cut line."""
     box = piece.box
+    view = f"{box.x_mm:.4f} {box.y_mm:.4f} {box.width_mm:.4f} {box.height_mm:.4f}"
     document = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]}" height="{size[1]}"'
-        f' preserveAspectRatio="none" viewBox="{box.x_mm:.4f} {box.y_mm:.4f} {box.width_mm:.4f} {box.height_mm:.4f}">'
+        f' preserveAspectRatio="none" viewBox="{view}">'
         f'<path d="{outline_path(piece.outline)}" fill-rule="evenodd"/></svg>'
     )
     return Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_string=document))).getchannel("A")

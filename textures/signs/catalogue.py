@@ -1,7 +1,7 @@
 """The signs that exist here: one list in stable order, from which the bundled classifier takes its classes.
 
-A class stands for a face one can tell apart. The octagonal stop sign of the MUTCD (R1-1) is also the Vienna B,2a,
-and the US yield sign serves for B,1: both conventions show the same thing, so each is one class.
+A class stands for a face one can tell apart. The octagonal stop sign of the MUTCD (R1-1) is also the Vienna
+B,2a, and the US yield sign serves for B,1: both conventions show the same thing, so each is one class.
 Sizes are overall: what a tape measures across the finished plate.
 """
 

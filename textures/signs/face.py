@@ -44,7 +44,7 @@ def face(sign_id: str, width_px: int, *, square: bool = False) -> Face:
     """The face rasterised at a width in pixels; height follows from the sign's shape.
 
     The canvas is the sign's bounding box, or with `square` a square of its longer side with the sign in its
-    centre. Outside the outline `srgb` goes on in the colour of the edge and `coverage` is 0. float32, on the CPU.
+    centre. Outside the outline `srgb` goes on in the edge's colour and `coverage` is 0. float32, on the CPU.
     """
     spec = find_sign(sign_id)
     size_mm = (spec.square_mm, spec.square_mm) if square else drawing(spec.id).size_mm

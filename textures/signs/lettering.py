@@ -1,10 +1,11 @@
 """Road lettering: capitals and numerals of one even stroke, drawn here from centrelines.
 
 Highway alphabets keep one stroke width whatever the width of the letter, so a glyph is a centreline in a unit
-box (x to the right, y down) that is stretched to the letter's width and then given its stroke. The series of the
-US standard alphabets differ in the ratios stroke / height and width / height only.
+box (x to the right, y down) that is stretched to the letter's width and then given its stroke. The series of
+the US standard alphabets differ in the ratios stroke / height and width / height only.
 
-Centreline language: `M x y` start, `L x y` line, `K cx cy x y` quarter turn towards the corner (cx, cy), `Z` end.
+Centreline language: `M x y` start, `L x y` line, `K cx cy x y` quarter turn towards the corner (cx, cy),
+`Z` close.
 Points outside 0 ... 1 in y are cut off at the letter's top and bottom: slanted strokes then end level.
 """
 
@@ -47,26 +48,31 @@ _LETTERS: dict[str, tuple[float, str]] = {
     "O": (1.0, "M 0 .35 K 0 0 .5 0 K 1 0 1 .35 L 1 .65 K 1 1 .5 1 K 0 1 0 .65 Z"),
     "P": (1.0, "M 0 1.2 L 0 0 L .5 0 K 1 0 1 .28 K 1 .56 .5 .56 L 0 .56"),
     "R": (1.0, "M 0 1.2 L 0 0 L .5 0 K 1 0 1 .27 K 1 .54 .5 .54 L 0 .54 M .5 .54 L 1.06 1.14"),
-    "S": (1.0, "M 1 .28 K 1 0 .5 0 K 0 0 0 .25 K 0 .42 .35 .46 L .65 .54 K 1 .58 1 .75 K 1 1 .5 1 K 0 1 0 .72"),
+    "S": (1.0, "M 1 .28 K 1 0 .5 0 K 0 0 0 .25 K 0 .42 .35 .46 L .65 .54 K 1 .58 1 .75 K 1 1 .5 1"
+               " K 0 1 0 .72"),
     "T": (0.95, "M -.1 0 L 1.1 0 M .5 0 L .5 1.2"),
     "W": (1.45, "M -.035 -.15 L .25 1 L .5 0 L .75 1 L 1.035 -.15"),
     "Y": (1.1, "M -.09 -.12 L .5 .58 L 1.09 -.12 M .5 .5 L .5 1.2"),
     "Z": (0.95, "M 0 0 L 1 0 L 0 1 L 1 1"),
-    "m": (1.2, "M 0 1.2 L 0 .22 M 0 .6 K 0 .38 .25 .38 K .5 .38 .5 .6 L .5 1.2 M .5 .6 K .5 .38 .75 .38 K 1 .38 1 .6 L 1 1.2"),
+    "m": (1.2, "M 0 1.2 L 0 .22 M 0 .6 K 0 .38 .25 .38 K .5 .38 .5 .6 L .5 1.2 M .5 .6"
+               " K .5 .38 .75 .38 K 1 .38 1 .6 L 1 1.2"),
     ".": (0.0, "M .5 .97 L .5 1.2"),
 }  # fmt: skip
 _NUMERALS: dict[str, tuple[float, str]] = {
     "0": (1.0, "M 0 .35 K 0 0 .5 0 K 1 0 1 .35 L 1 .65 K 1 1 .5 1 K 0 1 0 .65 Z"),
     "1": (0.4, "M 1 1.2 L 1 0 L .0 .24"),
     "2": (1.0, "M 0 .30 K 0 0 .5 0 K 1 0 1 .28 K 1 .47 .75 .6 L 0 1 L 1.1 1"),
-    "3": (1.0, "M 0 .27 K 0 0 .5 0 K .97 0 .97 .25 K .97 .48 .35 .48 M .4 .48 K 1 .48 1 .74 K 1 1 .5 1 K 0 1 0 .73"),
+    "3": (1.0, "M 0 .27 K 0 0 .5 0 K .97 0 .97 .25 K .97 .48 .35 .48 M .4 .48 K 1 .48 1 .74"
+               " K 1 1 .5 1 K 0 1 0 .73"),
     "4": (1.08, "M .76 1.2 L .76 0 L 0 .72 L 1.08 .72"),
     "5": (1.0, "M 1.02 0 L .12 0 L .05 .52 M .02 .49 K .22 .37 .52 .37 K 1 .37 1 .68 K 1 1 .5 1 K 0 1 0 .74"),
-    "6": (1.0, "M .98 .26 K .96 0 .52 0 K 0 0 0 .36 L 0 .68 K 0 1 .5 1 K 1 1 1 .70 K 1 .42 .52 .42 K 0 .42 0 .70"),
+    "6": (1.0, "M .98 .26 K .96 0 .52 0 K 0 0 0 .36 L 0 .68 K 0 1 .5 1 K 1 1 1 .70 K 1 .42 .52 .42"
+               " K 0 .42 0 .70"),
     "7": (1.0, "M -.1 0 L 1 0 L .26 1.12"),
     "8": (1.0, "M .5 0 K .95 0 .95 .24 K .95 .47 .5 .47 K .05 .47 .05 .24 K .05 0 .5 0 Z"
                " M .5 .47 K 1 .47 1 .73 K 1 1 .5 1 K 0 1 0 .73 K 0 .47 .5 .47 Z"),
-    "9": (1.0, "M .02 .74 K .04 1 .48 1 K 1 1 1 .64 L 1 .32 K 1 0 .5 0 K 0 0 0 .30 K 0 .58 .48 .58 K 1 .58 1 .30"),
+    "9": (1.0, "M .02 .74 K .04 1 .48 1 K 1 1 1 .64 L 1 .32 K 1 0 .5 0 K 0 0 0 .30 K 0 .58 .48 .58"
+               " K 1 .58 1 .30"),
 }  # fmt: skip
 GLYPHS = _LETTERS | _NUMERALS
 

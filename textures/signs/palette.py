@@ -1,7 +1,7 @@
 """The colours of road signs as sRGB hex: what a new sheet of sheeting looks like in neutral daylight.
 
-MUTCD colours follow the Pantone matches FHWA gives for sign software (187 red, 116 yellow, 152 orange, 382 fluorescent
-yellow-green); Vienna colours follow the RAL traffic colours (3020 red, 5017 blue, 1023 yellow).
+MUTCD colours follow the Pantone matches FHWA gives for sign software (187 red, 116 yellow, 152 orange, 382
+fluorescent yellow-green); Vienna colours follow the RAL traffic colours (3020 red, 5017 blue, 1023 yellow).
 White and black are kept off the ends of the range: no sheeting reflects everything or nothing.
 """
 

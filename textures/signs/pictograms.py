@@ -1,6 +1,6 @@
 """People, vehicles and signals of road signs, drawn in a box of about 100 x 100 around the origin, y down.
 
-Scale and move them with `shapes.scaled` and `shapes.moved`; a pictogram of more than one colour gives its parts.
+Scale and move them with `shapes.scaled` and `shapes.moved`; one of more than one colour gives its parts.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Geometry of sign faces: shapely shapes in millimetres, origin at the centre of the sign, y down as in SVG.
 
-Everything ends as filled polygons, so a face prints, cuts and rasterises alike and needs no font or stroke support.
+Everything ends as filled polygons, so a face prints, cuts and rasterises alike and needs no fonts or strokes.
 """
 
 import math
