@@ -1,10 +1,11 @@
 """What the light and the lens of a photo did to an article in it, estimated, so that a pasted one matches."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.optimize import least_squares
 from torch import Tensor
 
@@ -42,6 +43,7 @@ FEWEST_PIXELS = 16
 PAPER, INK = 0.85, 0.03
 BLURS_PX = np.array([0.0, 0.3, 0.5, 0.7, 0.9, 1.2, 1.6, 2.0, 2.5, 3.2, 4.0, 5.0, 6.4, 8.0])
 REBLUR_PX = 2.0
+NO_EDGES = 1e-9
 
 
 @torch.no_grad()
@@ -52,7 +54,8 @@ def estimate(seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"]) -> Rel
     seen = gain · (article + veil): one gain per channel, and one veil of light mirrored by the face or
     scattered on the way. A haze per channel would be free to explain a channel in which the face has little
     contrast by haze alone. Fitted on encoded values, where errors count as they look, clipped as the photo
-    is, and robustly: dirt, shadows and stickers are outvoted.
+    is, robustly (dirt, shadows and stickers are outvoted). A colour counts by the root of its area: what
+    little white there is tells the cast, while a large red may be faded.
     """
     side = float(clean[3].sum().sqrt())
     near = max(1.0, MATCH_SHARE * side)
@@ -83,18 +86,26 @@ def estimate_without_face(seen: Float[Tensor, "3 h w"], inside: Float[Tensor, "1
 
 def _fit(article: Tensor, seen: Tensor) -> tuple[tuple[float, float, float], float]:
     """Gains and veil of `[3 p]` pixels by robust least squares (soft l1) on sRGB values."""
-    step = max(1, article.shape[1] // 8192)
-    x, y = article[:, ::step].double(), linear_to_srgb(seen[:, ::step].double().clamp(0, 1))
+    chosen = _of_each_colour(article)
+    x, y = article[:, chosen].double(), linear_to_srgb(seen[:, chosen].double().clamp(0, 1))
 
     def residuals(unknown: np.ndarray) -> np.ndarray:
         gain, veil = torch.from_numpy(np.exp(unknown[:3]))[:, None], float(unknown[3])
         return (linear_to_srgb((gain * (x + veil)).clamp(0, 1)) - y).flatten().numpy()
 
-    start = (seen.double().mean(1) / (article.double().mean(1) + 0.02)).clamp(0.03, 3.0).log()
+    start = (seen[:, chosen].double().mean(1) / (x.mean(1) + 0.02)).clamp(0.03, 3.0).log()
     bounds = [np.log(0.02)] * 3 + [0.0], [np.log(4.0)] * 3 + [1.0]
     first = [*start.tolist(), 0.02]
     found = least_squares(residuals, first, bounds=bounds, loss="soft_l1", f_scale=0.03)
     return _triple(np.exp(found.x[:3]).tolist()), float(found.x[3])
+
+
+def _of_each_colour(article: Float[Tensor, "3 p"]) -> Int[Tensor, " q"]:
+    """Indices of pixels, evenly spread over each colour, in number as the root of its area."""
+    levels = (linear_to_srgb(article.clamp(0, 1)) * 4).round().long()
+    codes = levels[0] * 25 + levels[1] * 5 + levels[2]
+    places = [(codes == code).nonzero()[:, 0] for code in codes.unique().tolist()]
+    return torch.cat([place[:: max(1, math.isqrt(len(place)) // 8)] for place in places])
 
 
 def _blur_px(seen: Tensor, clean: Tensor, inside: Bool[Tensor, "h w"]) -> float:
@@ -102,34 +113,31 @@ def _blur_px(seen: Tensor, clean: Tensor, inside: Bool[Tensor, "h w"]) -> float:
 
     The loss is a ratio of energies, so neither the light nor details a few pixels out of place change it.
     """
-    noise = _noise_energy(seen, inside)
-    sharp, soft = _edge_energy(seen, inside) - noise, _edge_energy(_blurred(seen, REBLUR_PX), inside)
-    ratios = np.array(
-        [
-            _edge_energy(_blurred(clean[:3], blur), inside)
-            / max(_edge_energy(_blurred(clean[:3], float(np.hypot(blur, REBLUR_PX))), inside), 1e-12)
-            for blur in BLURS_PX
-        ]
-    )
-    if soft < 1e-9 or not (ratios > 1).all():
+    grey, face = seen.mean(0, keepdim=True), clean[:3].mean(0, keepdim=True)
+    soft = _edge_energy(_blurred(grey, REBLUR_PX), inside)
+    sharp = _edge_energy(grey, inside) - _noise_energy(grey, inside)
+    ratios = np.array([_loss(_blurred(face, blur), inside) for blur in BLURS_PX])
+    if soft < NO_EDGES or not (ratios > 1).all():
         return 0.0
     # np.interp wants rising abscissae; the ratio falls with the blur.
     return float(np.interp(-sharp / soft, -ratios, BLURS_PX))
 
 
-def _edge_energy(image: Tensor, inside: Tensor) -> float:
-    """The mean squared step of grey between neighbouring pixels well inside."""
-    grey = image.mean(0)
-    both = inside[1:, 1:]
-    across, down = grey[1:, 1:] - grey[1:, :-1], grey[1:, 1:] - grey[:-1, 1:]
-    return float((across.square() + down.square())[both].mean())
+def _loss(grey: Tensor, inside: Tensor) -> float:
+    """The edge energy over what is left of it after a further blur."""
+    return _edge_energy(grey, inside) / max(_edge_energy(_blurred(grey, REBLUR_PX), inside), NO_EDGES)
 
 
-def _noise_energy(image: Tensor, inside: Tensor) -> float:
+def _edge_energy(grey: Float[Tensor, "1 h w"], inside: Bool[Tensor, "h w"]) -> float:
+    """The mean squared step between neighbouring pixels well inside."""
+    across, down = grey[0, 1:, 1:] - grey[0, 1:, :-1], grey[0, 1:, 1:] - grey[0, :-1, 1:]
+    return float((across.square() + down.square())[inside[1:, 1:]].mean())
+
+
+def _noise_energy(grey: Float[Tensor, "1 h w"], inside: Bool[Tensor, "h w"]) -> float:
     """What white noise adds to the edge energy; a median of mixed differences sees no edges (Donoho 1995)."""
-    grey = image.mean(0)
-    mixed = grey[1:, 1:] - grey[1:, :-1] - grey[:-1, 1:] + grey[:-1, :-1]
-    deviation = float(mixed[inside[1:, 1:]].abs().median()) / 0.6745 / 2
+    mixed = grey[:, 1:, 1:] - grey[:, 1:, :-1] - grey[:, :-1, 1:] + grey[:, :-1, :-1]
+    deviation = float(mixed[:, inside[1:, 1:]].abs().median()) / 0.6745 / 2
     return 4 * deviation**2
 
 

@@ -20,7 +20,7 @@ from renders.sensor.optics import undistorted
 from renders.window import Picture
 
 NEUTRAL = Relight.neutral()
-LIGHT_SIDE_PX = 640  # the article is compared with its photo at no more pixels than this
+LIGHT_SIDE_PX = 320  # the article is compared with its photo at no more pixels than this
 
 
 @dataclass(frozen=True)
