@@ -194,6 +194,7 @@ def train_signs(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of weights and views.  [default: the variant's own]")
     ] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the views.")] = 5,
     out: Annotated[Path | None, typer.Option(help="Folder of the weights.  [default: runs/victims]")] = None,
     device: Device = DeviceName.AUTO,
     threads: Threads = 0,
@@ -202,7 +203,8 @@ def train_signs(
     """Train a sign classifier on renders of this product (many minutes)."""
     from eot.commands import train_signs
 
-    request = train_signs.Request(variant, seed, out)
+    plan = train_signs.Plan(epochs=epochs)
+    request = train_signs.Request(variant, seed, out, plan)
     show(watch(train_signs.train_signs(request, prepare(device, threads))), json_)
 
 

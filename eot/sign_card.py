@@ -6,6 +6,8 @@ from eot.evidence.statistics import Rate
 from eot.grade_signs import Exam, Grades
 from eot.train_signs import Plan
 
+RATE = ("right", "accuracy", "95 % interval")
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -52,16 +54,16 @@ def card(origin: Origin, plan: Plan, exam: Exam, report: Report, stop: str) -> s
         f"{exam.views} fresh views of every sign over {exam.backgrounds} scenes that training never saw. "
         "Stickers cover 20 % of the square canvas, at random places, new ones every 10 views; "
         "they may hide the very digit that tells two signs apart.",
-        _table(("views", "accuracy", "95 % interval", "n"), [_row(n, r) for n, r in report.headline(stop)]),
+        _table(("views", *RATE), [_row(n, r) for n, r in report.headline(stop)]),
         "By distance, clean:",
         _table(
-            ("distance", "accuracy", "95 % interval", "n"),
+            ("distance", *RATE),
             [_row(f"{a:g} to {b:g} m", rate) for a, b, rate in clean.by_distance()],
         ),
         "Commonest mistakes, clean:",
         _table(("shown", "read", "times"), [(a, b, str(n)) for a, b, n in clean.confusions()]),
         "By sign, clean, worst first:",
-        _table(("sign", "accuracy", "95 % interval", "n"), [_row(s, clean.of_sign(s)) for s in signs]),
+        _table(("sign", *RATE), [_row(s, clean.of_sign(s)) for s in signs]),
         "## Training",
         _training(origin, plan, len(clean.labels)),
         "## Limits",
@@ -83,19 +85,20 @@ def _purpose(origin: Origin, classes: int) -> str:
 def _training(origin: Origin, plan: Plan, classes: int) -> str:
     views = plan.rounds * plan.views * classes
     return (
-        f"    eot train-signs --variant {origin.variant} --seed {origin.seed}\n\n"
+        f"    eot train-signs --variant {origin.variant} --seed {origin.seed} --epochs {plan.epochs}\n\n"
         f"{views:,} views of the catalogue's own drawings, made by this product's renderer over "
         f"{plan.backgrounds} procedural scenes; no data of anyone else. Poses, light and exposure are wider "
         "than graded (2 to 30 m, yaw ±52°, pitch ±20°, roll ±15°); two fifths of the faces carry random "
         "stickers on up to 22 % of the canvas. "
         f"{plan.epochs} epochs of AdamW, batch {plan.batch}, one-cycle rate {plan.rate:g}, weight decay "
-        f"{plan.decay:g}, bfloat16 products. The same seed gives the same fingerprint on the same machine "
-        f"and torch ({origin.machine}); elsewhere the last bits differ."
+        f"{plan.decay:g}, bfloat16 products. The same seed gives the same fingerprint with the same "
+        f"version of eot and torch on a like machine ({origin.machine}); elsewhere the last bits differ."
     )
 
 
 def _row(name: str, rate: Rate) -> tuple[str, ...]:
-    return name, f"{(rate.rate or 0):.2%}", f"{rate.low:.2%} to {rate.high:.2%}", str(rate.n)
+    share = "none seen" if rate.rate is None else f"{rate.rate:.2%}"
+    return name, f"{rate.successes:,} of {rate.n:,}", share, f"{rate.low:.2%} to {rate.high:.2%}"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -65,7 +65,7 @@ def train(arch: str, plan: Plan, seed: int, device: torch.device) -> Generator[T
     net = fresh(arch, seed)
     pool = yield from rendered(plan, seed)
     yield from learn(net.to(device), pool, plan, seed)
-    return net.cpu().eval()
+    return net.cpu().to(memory_format=torch.contiguous_format).eval()
 
 
 def fresh(arch: str, seed: int) -> nn.Module:

@@ -37,7 +37,7 @@ class Relight:
 
 
 INSIDE = 0.98  # coverage from which a pixel shows nothing but the article
-MATCH_SHARE = 0.015  # of the article's side: how far its details may lie from where the corners put them
+MATCH_SHARE = 0.025  # of the article's side: how far its details may lie from where the corners put them
 FEWEST_PIXELS = 16
 # Surfaces whose face is unknown are taken to hold paper and ink; linear reflectances of matt print.
 PAPER, INK = 0.85, 0.03
@@ -57,14 +57,14 @@ def estimate(seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"]) -> Rel
     is, robustly (dirt, shadows and stickers are outvoted). A colour counts by the root of its area: what
     little white there is tells the cast, while a large red may be faded.
     """
-    side = float(clean[3].sum().sqrt())
-    near = max(1.0, MATCH_SHARE * side)
-    soft, soft_seen = _blurred(clean, near), _blurred(seen, near)
-    inside = soft[3] > INSIDE
+    near = max(1.0, MATCH_SHARE * float(clean[3].sum().sqrt()))
+    inside = _blurred(clean[3:], near)[0] > INSIDE
     if int(inside.sum()) < FEWEST_PIXELS:
         return Relight.neutral()
-    gain, veil = _fit(soft[:3, inside], soft_seen[:, inside])
-    return Relight(gain, _triple([g * veil for g in gain]), _blur_px(seen, clean, inside))
+    blur_px = _blur_px(seen, clean, inside)
+    soft, soft_seen = _blurred(clean[:3], math.hypot(near, blur_px)), _blurred(seen, near)
+    gain, veil = _fit(soft[:, inside], soft_seen[:, inside])
+    return Relight(gain, _triple([g * veil for g in gain]), blur_px)
 
 
 @torch.no_grad()
@@ -113,7 +113,9 @@ def _blur_px(seen: Tensor, clean: Tensor, inside: Bool[Tensor, "h w"]) -> float:
 
     The loss is a ratio of energies, so neither the light nor details a few pixels out of place change it.
     """
-    grey, face = seen.mean(0, keepdim=True), clean[:3].mean(0, keepdim=True)
+    # Channels are weighed as on the face, else a colour cast would shift the weight of its parts.
+    contrast = clean[:3, inside].std(1) / seen[:, inside].std(1).clamp_min(1e-4)
+    grey, face = (seen * contrast[:, None, None]).mean(0, keepdim=True), clean[:3].mean(0, keepdim=True)
     soft = _edge_energy(_blurred(grey, REBLUR_PX), inside)
     sharp = _edge_energy(grey, inside) - _noise_energy(grey, inside)
     ratios = np.array([_loss(_blurred(face, blur), inside) for blur in BLURS_PX])

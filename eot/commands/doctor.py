@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from eot.commands.listing import Listing
 from eot.runs.provenance import package_versions, version
-from renders.errors import EotError
+from renders.errors import EotError, RunError
 
 EXTRAS = {
     "timm": "victims timm:NAME",
@@ -27,6 +29,8 @@ EXTRAS = {
     "onnx": "ONNX models",
 }
 FREE_GB = 1.0
+STYLES = {"ok": "green", "FAIL": "bold red", "–": "dim"}
+INSTALL = "not installed: pip install -r requirements.txt"
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,21 @@ class Health:
         """For JSON."""
         return {"healthy": self.healthy, "checks": self.listing.record()}
 
-    def table(self) -> Table:
-        """For people."""
-        return self.listing.table()
+    def table(self) -> Group:
+        """For people: what is wrong stands out, and stands in the last line again."""
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for state, what, found in self.listing.rows:
+            table.add_row(Text(str(state), STYLES[str(state)]), str(what), Text(str(found)))
+        wrong = [str(what) for state, what, _ in self.listing.rows if state == "FAIL"]
+        verdict = f"not fit to work: {', '.join(wrong)}" if wrong else "fit to work"
+        return Group(table, Text(verdict, STYLES["FAIL" if wrong else "ok"]))
 
 
 def doctor() -> Health:
     """Looks at everything once."""
     rows: list[tuple[str, str, str]] = [("ok", "eot", version()), _python()]
     rows += [
-        ("FAIL" if found == "not installed" else "ok", name, found)
+        ("FAIL", name, INSTALL) if found == "not installed" else ("ok", name, found)
         for name, found in package_versions().items()
     ]
     rows += [("ok", "cores", f"{os.cpu_count()}, torch uses {torch.get_num_threads()}"), _device()]
@@ -74,7 +83,7 @@ def _tried(name: str, check: Callable[[], str]) -> tuple[str, str, str]:
 
 
 def _python() -> tuple[str, str, str]:
-    return "ok", "python", f"{platform.python_version()} on {platform.platform()}"
+    return "ok", "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
 
 
 def _device() -> tuple[str, str, str]:
@@ -98,11 +107,13 @@ def _bundled() -> str:
 
 
 def _self_test() -> str:
-    """One step of an attack on a linear victim: rendering, sensor, gradient and optimiser all take part."""
+    """An attack on a linear victim: rendering, sensor, gradient and optimiser all take part."""
     from eot.commands.self_test import one_step
 
     began = time.perf_counter()
     before, after = one_step()
     if not after < before:
-        raise OSError(f"a step must lower the loss; it went from {before:.4f} to {after:.4f}")
-    return f"one step in {time.perf_counter() - began:.2f} s, loss {before:.3f} to {after:.3f}"
+        raise RunError(
+            f"an attack must lower the loss; it went from {before:.4f} to {after:.4f}: run the tests"
+        )
+    return f"a small attack in {time.perf_counter() - began:.1f} s, loss {before:.2f} to {after:.2f}"

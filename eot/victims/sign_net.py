@@ -73,7 +73,7 @@ def _residual(classes: int) -> nn.Module:
 
 
 def _pooled(classes: int) -> nn.Module:
-    """In the manner of VGG (Simonyan & Zisserman 2015): maximum pooling instead of strides after the first."""
+    """In the manner of VGG (Simonyan & Zisserman 2015): maximum pooling in place of most strides."""
     return nn.Sequential(
         _unit(3, 24, stride=2),
         _unit(24, 32),

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ def named(name: str) -> Problem:
     return problem(Targeted(GREEN, RED), victim)
 
 
+@cache
 def photographed(name: str = "net", views: int = 200, near: bool = False) -> tuple[Evaluation, Gallery]:
     stream = Stream(Conditions({"distance_m": (3, 7)}), 1, "report", 64) if near else VIEWS
     here = named(name)

@@ -26,7 +26,7 @@ SIZES = {
     "mutcd-r5-1-do-not-enter": (750, 750),
     "mutcd-r6-1-one-way": (900, 300),
     "mutcd-w10-1-railroad": (900, 900),
-    "mutcd-s1-1-school": (900, 900),
+    "mutcd-s1-1-school": (900, None),
     "vienna-c14-speed-limit-50": (600, 600),
     "vienna-c1-no-entry": (600, 600),
     "vienna-a14-cyclists": (900, None),
@@ -96,7 +96,7 @@ def test_no_two_faces_look_alike() -> None:
 
 @pytest.mark.parametrize("sign", ["mutcd-r1-1-stop", "vienna-c14-speed-limit-120", "mutcd-r6-1-one-way"])
 def test_a_picture_is_the_same_bytes_each_time_at_any_dpi(sign: str) -> None:
-    for dpi in (5, 10, 37.5):
+    for dpi in (3, 7.5, 20):
         assert png(sign, dpi) == png(sign, dpi)
         width_px = width_px_at(sign, dpi)
         first, second = face(sign, width_px), face(sign, width_px)
@@ -143,8 +143,8 @@ def test_numerals_differ_and_keep_their_stroke() -> None:
     for shape in shapes.values():
         low, high = shape.bounds[1], shape.bounds[3]
         assert high - low == pytest.approx(100, abs=0.5)
-        # Nothing survives an inset of half the stroke.
-        assert shape.buffer(-8.5).area < 12
+        # The stroke is 16 mm; only where strokes meet there is more.
+        assert not shape.buffer(-7.9).is_empty and shape.buffer(-11).is_empty
 
 
 def test_signs_are_found_by_a_part_of_their_name() -> None:

@@ -1,5 +1,6 @@
 """The outline of a mask in millimetres: where a sticker of these texels ends, finer than a texel."""
 
+import math
 from itertools import pairwise
 from typing import cast
 
@@ -13,8 +14,10 @@ from torch import Tensor
 TOLERANCE_MM = 0.05
 # The stairs of a mask of 0 and 1 are no shape to cut: corners of less than this go.
 STAIR_TEXELS = 0.75
+# Of a piece of a few texels no more than this share of its size goes.
+SMALL = 0.1
 # A bar that covers half of two texels is still one texel wide.
-HALF = 0.5 - 1e-6
+HALF = 0.5 - 1e-7
 # Edges from this length (in texels) on are meant straight; two that meet square have a corner there.
 STRAIGHT_TEXELS = 0.9
 CORNER_TEXELS = 1.6
@@ -48,18 +51,13 @@ def outlines(mask: Float[Tensor, "1 u v"], width_mm: float, height_mm: float) ->
 
 def _simplified(shape: shapely.Geometry, tolerance_mm: float) -> shapely.Geometry:
     """Fewer corners within the tolerance, the same rectangle around every polygon."""
-    polygons = [p for p in shapely.get_parts(shape) if isinstance(p, shapely.Polygon)]
-    return shapely.unary_union(
-        [
-            shapely.make_valid(
-                shapely.Polygon(
-                    _thinned(polygon.exterior, tolerance_mm),
-                    [_thinned(ring, tolerance_mm) for ring in polygon.interiors],
-                )
-            )
-            for polygon in polygons
-        ]
-    )
+    thinned = []
+    for polygon in shapely.get_parts(shape):
+        if isinstance(polygon, shapely.Polygon):
+            within = min(tolerance_mm, SMALL * math.sqrt(polygon.area))
+            rings = [_thinned(ring, within) for ring in (polygon.exterior, *polygon.interiors)]
+            thinned.append(shapely.make_valid(shapely.Polygon(rings[0], rings[1:])))
+    return shapely.unary_union(thinned)
 
 
 def _thinned(ring: shapely.LinearRing, tolerance_mm: float) -> Shaped[np.ndarray, "n 2"]:
@@ -103,7 +101,7 @@ def _polygon(rings: list[Shaped[np.ndarray, "_ 2"]]) -> shapely.Geometry:
 
 def _straightened(ring: Shaped[np.ndarray, "n 2"]) -> Shaped[np.ndarray, "m 2"]:
     """An open ring without repeated points and without points on a straight line."""
-    points = np.round(ring[:-1], 9)
+    points = np.round(ring[:-1], 6)
     points = points[np.any(points != np.roll(points, 1, 0), axis=1)]
     before, after = points - np.roll(points, 1, 0), np.roll(points, -1, 0) - points
     turns = np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]) > 1e-9
