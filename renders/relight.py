@@ -61,7 +61,7 @@ def estimate(seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"]) -> Rel
     inside = _blurred(clean[3:], near)[0] > INSIDE
     if int(inside.sum()) < FEWEST_PIXELS:
         return Relight.neutral()
-    blur_px = _blur_px(seen, clean, inside)
+    blur_px = _blur_px(seen, clean)
     soft, soft_seen = _blurred(clean[:3], math.hypot(near, blur_px)), _blurred(seen, near)
     gain, veil = _fit(soft[:, inside], soft_seen[:, inside])
     return Relight(gain, _triple([g * veil for g in gain]), blur_px)
@@ -108,14 +108,16 @@ def _of_each_colour(article: Float[Tensor, "3 p"]) -> Int[Tensor, " q"]:
     return torch.cat([place[:: max(1, math.isqrt(len(place)) // 8)] for place in places])
 
 
-def _blur_px(seen: Tensor, clean: Tensor, inside: Bool[Tensor, "h w"]) -> float:
+def _blur_px(seen: Float[Tensor, "3 h w"], clean: Float[Tensor, "4 h w"]) -> float:
     """The blur at which the clean face loses as much edge energy to a further blur as the photo does.
 
     The loss is a ratio of energies, so neither the light nor details a few pixels out of place change it.
     """
-    # Channels are weighed as on the face, else a colour cast would shift the weight of its parts.
-    contrast = clean[:3, inside].std(1) / seen[:, inside].std(1).clamp_min(1e-4)
-    grey, face = (seen * contrast[:, None, None]).mean(0, keepdim=True), clean[:3].mean(0, keepdim=True)
+    # Far enough inside that no blur brings in what is behind the article.
+    inside = _blurred(clean[3:], 2 * REBLUR_PX)[0] > INSIDE
+    if int(inside.sum()) < FEWEST_PIXELS:
+        return 0.0
+    grey, face = seen.mean(0, keepdim=True), clean[:3].mean(0, keepdim=True)
     soft = _edge_energy(_blurred(grey, REBLUR_PX), inside)
     sharp = _edge_energy(grey, inside) - _noise_energy(grey, inside)
     ratios = np.array([_loss(_blurred(face, blur), inside) for blur in BLURS_PX])

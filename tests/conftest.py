@@ -21,6 +21,7 @@ models = ["python:{root}/tests/tiny_net.py:net"]
 [article]
 kind = "sign"
 sign = "mutcd-r1-1-stop"
+width_mm = 150
 texels = 32
 
 [sticker]
@@ -37,7 +38,7 @@ kind = "folder"
 folder = "backgrounds"
 
 [conditions]
-distance_m = [3, 10]
+distance_m = [0.6, 2]
 yaw_deg = [-30, 30]
 read_noise = [0, 0.02]
 jpeg_quality = [60, 90]

@@ -18,6 +18,7 @@ from eot.evidence.statistics import wilson
 from eot.report.contents import ArticlePicture, Origin
 from eot.report.gallery import Gallery, gallery
 from eot.report.report import write_report
+from eot.report.words import plural
 from eot.runs.build import Built
 from eot.runs.config import dump_config
 from eot.runs.folder import RunFolder, read_metrics
@@ -94,10 +95,10 @@ def origin_of(provenance: Provenance, product: Product) -> Origin:
         ("configuration", provenance.config_sha256[:16]),
         *((f"victim {name}", digest[:16]) for name, digest in provenance.victims.items()),
         ("started", provenance.started),
-        ("device", f"{provenance.device}, {provenance.threads} threads"),
+        ("device", f"{provenance.device}, {plural(provenance.threads, 'thread')}"),
         ("python", f"{provenance.python}, {provenance.platform}"),
         ("eot", provenance.eot),
-        *provenance.packages.items(),
+        ("packages", ", ".join(f"{name} {found}" for name, found in provenance.packages.items())),
     ]
     return Origin("eot attack config.toml --out again", provenance.seed, tuple(lines))
 

@@ -32,14 +32,7 @@ class Summary:
     def table(self) -> Group:
         """For people."""
         table = Table(box=None, pad_edge=False)
-        for column in (
-            "article",
-            "reaches the goal",
-            "interval",
-            "views",
-            "not recognised",
-            "recognised, all views",
-        ):
+        for column in ("article", "reaches the goal", "interval", "views", "not recognised", "recognised"):
             table.add_column(column)
         level = f"{100 * self.report['level']:g} %"
         for name in ("attack", *self.report["controls"]):

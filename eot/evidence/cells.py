@@ -53,11 +53,16 @@ def edges_over(values: Float[Tensor, " n"], bins: int) -> tuple[float, ...]:
     if high - low < 1e-9:
         return low, low
     ticks = MaxNLocator(nbins=bins, steps=[1, 1.5, 2, 2.5, 3, 5, 10]).tick_values(low, high)
+    step = float(ticks[1] - ticks[0])
+    first, last = _rounded(low, step, down=True), _rounded(high, step, down=False)
+    count = round((last - first) / step)
+    if math.isclose(count * step, last - first, rel_tol=1e-6):
+        # Equal bins from end to end, -45 to -15 to 15 to 45, before bins on multiples of the step.
+        return tuple(round(first + i * step, 6) for i in range(count + 1))
     inside = [round(float(tick), 6) for tick in ticks if low < tick < high]
     # A sliver at either end joins its neighbour: it would hold too few views to say anything.
-    step = float(ticks[1] - ticks[0])
     inside = [tick for tick in inside if low + step / 4 <= tick <= high - step / 4]
-    return (_rounded(low, step, down=True), *inside, _rounded(high, step, down=False))
+    return (first, *inside, last)
 
 
 def _rounded(value: float, step: float, *, down: bool) -> float:

@@ -49,7 +49,7 @@ def control(evaluation: Evaluation, name: str) -> Finding:
     text = f"the attack is ahead of the {name} article by {_points(ahead.value)} points "
     text += f"({_points(ahead.low)} to {_points(ahead.high)}) on the same {ahead.n} views"
     if ahead.low <= 0:
-        return fail(title, f"{text}: the pattern is not what causes the success; do not claim it.")
+        return fail(title, f"{text}: not clearly more, so the pattern cannot be called the cause.")
     if counts.both + counts.only_second > (counts.both + counts.only_first) / 2:
         return warn(title, f"{text}, yet the {name} article alone does more than half of it: report both.")
     return ok(title, f"{text}.")

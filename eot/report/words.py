@@ -17,6 +17,11 @@ def whole_percent(share: float) -> str:
     return f"{rounded if share in (0, 1) else min(max(rounded, 1), 99)}{THIN}%"
 
 
+def points(share: float) -> str:
+    """A difference of shares in percentage points, one decimal."""
+    return f"{100 * share + 0.0:.1f}".replace("-", "\N{MINUS SIGN}")
+
+
 def interval(rate: dict[str, Any]) -> str:
     """The bounds of a rate, in percent."""
     return f"{100 * rate['low']:.1f} to {100 * rate['high']:.1f}{THIN}%"
@@ -54,6 +59,7 @@ def extent(low: float, high: float, unit: str = "") -> str:
 FILTERS = {
     "percent": percent,
     "whole_percent": whole_percent,
+    "points": points,
     "interval": interval,
     "count": count,
     "plural": plural,

@@ -36,7 +36,7 @@ class Photo:
 
     srgb: Float[Tensor, "3 h w"]
     corners_px: Float[Tensor, "4 2"]
-    occlusion: Float[Tensor, "1 h w"] | None = None
+    occlusion: Float[Tensor, "1 a b"] | None = None
     relight: Relight = NEUTRAL
     distortion: float = 0.0
     focal_px: float | None = None

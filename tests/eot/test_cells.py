@@ -24,6 +24,7 @@ def test_edges_rise_and_hold_every_value(low: float, width: float, bins: int) ->
 def test_the_usual_ranges_get_round_edges() -> None:
     assert edges_over(torch.tensor([3.0004, 24.997]), 5) == (3, 5, 10, 15, 20, 25)
     assert edges_over(torch.tensor([-44.99, 44.98]), 6) == (-45, -30, -15, 0, 15, 30, 45)
+    assert edges_over(torch.tensor([-44.99, 44.98]), 3) == (-45, -15, 15, 45)
 
 
 def test_every_counted_view_is_in_exactly_one_cell() -> None:

@@ -69,17 +69,17 @@ def test_training_replays_from_its_seed(few: None) -> None:
 
 
 def test_a_few_seconds_of_training_teach_it_to_read(tmp_path: Path, few: None) -> None:
-    plan = Plan(rounds=10, views=8, backgrounds=4, epochs=5, batch=32)
+    plan = Plan(rounds=6, views=8, backgrounds=3, epochs=4, batch=16)
     request = Request("sign-net", 0, tmp_path, plan, Exam(views=10, backgrounds=2))
     ticks, listing = result_of(train_signs(request, CPU))
     done = [t.phase for t in ticks if t.done == t.total]
     assert done == ["render", "train", "grade", "stickers", "stickers"]
     rates = {row[0]: row[1] for row in listing.rows}
-    assert rates["clean, all signs"] > 0.7  # guessing reads one in five
+    assert rates["clean, all signs"] > 0.6  # guessing reads one in five
     victim = load_victim(f"file:{tmp_path}/sign-net.safetensors")
     assert victim.info.labels == sign_labels() and victim.info.name == "sign-net"
     card = (tmp_path / "sign-net.md").read_text(encoding="utf-8")
-    assert victim.info.weights_sha256 in card and "--variant sign-net --seed 0 --epochs 5" in card
+    assert victim.info.weights_sha256 in card and "--variant sign-net --seed 0 --epochs 4" in card
 
 
 def test_first_weights_come_from_the_seed() -> None:

@@ -1,16 +1,22 @@
 """Every kind of victim spec loads what it names, or says in one line why it cannot."""
 
+import importlib.util
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 import torch
 import torchvision
 from PIL import Image
+from rich.console import Console
 from safetensors.torch import save_file
 
-from eot.victims import load_victim, load_victims
+from eot.commands.victims import victims
+from eot.victims import fingerprint, load_victim, load_victims
+from eot.victims.fold import has_batch_norms, largest_difference
 from eot.victims.sign_net import VARIANTS, build
 from eot.victims.state_dict import read_state
 from renders.errors import InputError
@@ -204,6 +210,42 @@ def test_timm_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     refused("timm:resnet18", "pip install timm")
 
 
+class FakeTimm(ModuleType):
+    """As much of timm as loading asks for: one model, and no network."""
+
+    data = SimpleNamespace(
+        resolve_model_data_config=lambda _: {"input_size": (3, 8, 8), "mean": (0.5,) * 3, "std": (0.25,) * 3}
+    )
+
+    def is_model(self, name: str) -> bool:
+        return name == "little"
+
+    def list_models(self) -> list[str]:
+        return ["little"]
+
+    def create_model(self, name: str, pretrained: bool) -> torch.nn.Module:
+        if pretrained:
+            raise ConnectionError("no route to the hub\nsecond line")
+        net = torch.nn.Sequential(torch.nn.AvgPool2d(8), torch.nn.Flatten(), torch.nn.Linear(3, 4))
+        net.num_classes, net.pretrained_cfg = 4, {"license": "mit"}  # type: ignore[assignment]
+        return net
+
+
+def test_timm_models_bring_size_normalisation_and_licence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "timm", FakeTimm("timm"))
+    monkeypatch.setitem(sys.modules, "timm.data", ModuleType("timm.data"))
+    weights = FakeTimm("timm").create_model("little", False).state_dict()
+    save_file(weights, tmp_path / "w.safetensors")
+    victim = load_victim(f"timm:little@{tmp_path / 'w.safetensors'}")
+    assert (victim.info.input_px, victim.info.mean, victim.info.licence) == ((8, 8), (0.5,) * 3, "mit")
+    expected = (torch.full((1, 3), 2.0) @ weights["2.weight"].T) + weights["2.bias"]
+    torch.testing.assert_close(victim(torch.ones(1, 3, 8, 8)), expected)
+    refused("timm:litle", "did you mean 'little'")
+    refused("timm:little", r"no route to the hub\): give your file as timm:little@FILE")
+
+
 def test_unknown_bundled_variants_name_the_nearest() -> None:
     refused("bundled:sign-nets", "did you mean 'sign-net'")
     assert "sign-net" in VARIANTS
@@ -230,6 +272,16 @@ def test_shares_of_an_ensemble_sum_to_one(sign_file: Path, python_file: Path) ->
             load_victims(specs, weights)
 
 
+def test_a_victim_is_described_for_programs_and_people(sign_file: Path) -> None:
+    description = victims([f"file:{sign_file}"])
+    (record,) = description.record()
+    assert (record["name"], record["classes"], record["input_px"]) == ("mine", 5, [64, 64])
+    assert record["fingerprint"] == load_victim(f"file:{sign_file}").fingerprint() != record["weights_sha256"]
+    console = Console(width=100, file=io.StringIO())
+    console.print(description.table())
+    assert "a, b, c, d, e" in console.file.getvalue()
+
+
 SQUEEZENET = """
 from classifiers import squeezenet1_1
 
@@ -250,9 +302,38 @@ def test_real_weights_read_real_photos_as_their_readme_says(tmp_path: Path) -> N
     sys.path.remove(str(ASSETS / "loaders"))
 
 
-def _is_right(victim: torch.nn.Module, photo: Path) -> bool:
+@needs_assets
+@pytest.mark.parametrize("name", ["squeezenet", "mobilenet_v2", "lisa_cnn"])
+def test_real_nets_answer_the_same_folded_and_frozen(name: str) -> None:
+    examples = Path(__file__).resolve().parents[2] / "examples"
+    victim = load_victim(f"python:{examples / 'asset_nets.py'}:{name}")
+    spec = importlib.util.spec_from_file_location("asset_nets", examples / "asset_nets.py")
+    assert spec is not None and spec.loader is not None
+    nets = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(nets)
+    plain, side_px, labels = getattr(nets, name)()
+    x = torch.rand(4, 3, side_px, side_px, generator=torch.Generator().manual_seed(1))
+    assert largest_difference(plain.eval()(x), victim(x)) < 1e-5
+    assert not has_batch_norms(victim) and not any(p.requires_grad for p in victim.parameters())
+    assert victim.info.labels == tuple(labels) and victim.info.weights_sha256 == fingerprint(plain)
+
+
+@needs_assets
+def test_lisa_cnn_reads_its_forty_photos_as_stop() -> None:
+    victim = load_victim(f"python:{Path(__file__).parents[2] / 'examples' / 'asset_nets.py'}:lisa_cnn")
+    photos = sorted((ASSETS / "signs" / "lisa_victims_32").glob("*.png"))
+    images = torch.stack([_image(photo) for photo in photos])
+    read = [victim.info.labels[int(c)] for c in victim(images).argmax(1)]
+    assert len(read) == 40 and set(read) == {"stop"}
+
+
+def _image(photo: Path) -> torch.Tensor:
     with Image.open(photo) as opened:
-        image = torchvision.transforms.functional.to_tensor(opened.convert("RGB"))[None]
+        return torchvision.transforms.functional.to_tensor(opened.convert("RGB"))
+
+
+def _is_right(victim: torch.nn.Module, photo: Path) -> bool:
+    image = _image(photo)[None]
     label = int("".join(c for c in photo.stem.split("_")[0] if c.isdigit()))
     side = min(image.shape[-2:])
     return int(victim(torchvision.transforms.functional.center_crop(image, [side, side])).argmax()) == label

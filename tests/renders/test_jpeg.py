@@ -82,7 +82,7 @@ def test_gradient_is_that_of_the_chain_without_roundings(height: int, width: int
 
 @pytest.mark.parametrize(("quality", "least"), [(30, 0.9), (60, 0.95), (90, 0.98)])
 def test_gradient_points_where_finite_steps_say(quality: int, least: float) -> None:
-    """Directional differences over steps larger than the quantiser's agree with the straight-through gradient."""
+    """Differences over steps larger than the quantiser's agree with the straight-through gradient."""
     image = (0.25 + 0.5 * picture(48, 48)).requires_grad_()
     wanted = picture(48, 48, seed=9)
     q = torch.tensor([float(quality)])

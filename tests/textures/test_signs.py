@@ -144,7 +144,7 @@ def test_numerals_differ_and_keep_their_stroke() -> None:
         low, high = shape.bounds[1], shape.bounds[3]
         assert high - low == pytest.approx(100, abs=0.5)
         # The stroke is 16 mm; only where strokes meet there is more.
-        assert not shape.buffer(-7.9).is_empty and shape.buffer(-11).is_empty
+        assert not shape.buffer(-7.9).is_empty and shape.buffer(-9).area < 0.05 * shape.area
 
 
 def test_signs_are_found_by_a_part_of_their_name() -> None:

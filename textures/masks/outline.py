@@ -28,7 +28,7 @@ def outlines(mask: Float[Tensor, "1 u v"], width_mm: float, height_mm: float) ->
 
     The line lies where half is covered. A texel that is covered in part moves the line by that part, so edges
     along the texels are exact, on texels or between them, and so are their corners; slanted edges follow to
-    about a tenth of a texel. Empty when no texel reaches half.
+    about a seventh of a texel. Empty when no texel reaches half.
     """
     values = mask[0].detach().double().cpu().numpy()
     rows, columns = values.shape
@@ -82,8 +82,8 @@ def _halved(values: Shaped[np.ndarray, "a b"], axis: int) -> Shaped[np.ndarray, 
     """
     first, second = (np.take(values, range(i, values.shape[axis] - 1 + i), axis) for i in (0, 1))
     both = first + second
-    saturated = (first <= 0) | (first >= 1) | (second <= 0) | (second >= 1)
-    between = np.where(saturated, (both - 0.5).clip(0, 1), both / 2)
+    sharp = (first <= 0) | (first >= 1) | (second <= 0) | (second >= 1)
+    between = np.where(sharp, (both - 0.5).clip(0, 1), both / 2)
     shape = list(values.shape)
     shape[axis] = 2 * shape[axis] - 1
     out = np.empty(shape)
