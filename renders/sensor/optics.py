@@ -55,9 +55,12 @@ def bend(images: Float[Tensor, "t k c h w"], k1: Float[Tensor, " k"]) -> Float[T
     def stage(images: Tensor, rows: Tensor) -> Tensor:
         t, k, _, height, width = images.shape
         place = _from_centre((height, width), images)
-        radius = place.norm(dim=-1).expand(k, -1, -1)
+        # The lens is symmetric: one quarter of the frame is worked out and mirrored.
+        radius = place[height // 2 :, width // 2 :].norm(dim=-1).expand(k, -1, -1)
         stretch = undistorted(radius, k1[rows].to(images)[:, None, None]) / radius.clamp(min=1e-9)
         stretch = torch.where(radius > 0, stretch, torch.ones_like(stretch))
+        stretch = torch.cat([stretch[:, :, width % 2 :].flip(2), stretch], 2)
+        stretch = torch.cat([stretch[:, height % 2 :].flip(1), stretch], 1)
         # grid_sample wants -1 ... 1 from edge to edge
         half_diagonal = math.hypot(height, width) / 2
         to_edges = place.new_tensor([2 * half_diagonal / width, 2 * half_diagonal / height])

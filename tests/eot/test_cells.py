@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eot.evidence.cells import cells, edges_over
@@ -12,6 +12,7 @@ from renders.conditions import Conditions
 from tests.eot.test_evaluate import VIEWS, articles, problem
 
 
+@settings(deadline=None)
 @given(st.floats(-100, 100), st.floats(0.01, 100), st.integers(2, 8))
 def test_edges_rise_and_hold_every_value(low: float, width: float, bins: int) -> None:
     values = torch.linspace(low, low + width, 50)

@@ -1,6 +1,7 @@
 """Each trust check on a case that is fine and on the one it exists for."""
 
 import dataclasses
+from typing import Any
 
 import pytest
 import torch
@@ -122,9 +123,11 @@ def test_a_rate_that_falls_on_fresh_views_is_the_winners_curse() -> None:
     assert rate_checks.winners_curse(wilson(0, 0), wilson(1600, 2000)).level == Grade.WARN
 
 
-def curve(losses: list[float | None]) -> list[dict[str, object]]:
+def curve(losses: list[float | None]) -> list[dict[str, Any]]:
     """Metrics of ten steps per selection; the first training loss is 4."""
-    train = [{"step": i, "stream": "train", "loss": 4.0} for i in range(10 * len(losses))]
+    train: list[dict[str, Any]] = [
+        {"step": i, "stream": "train", "loss": 4.0} for i in range(10 * len(losses))
+    ]
     select = [{"step": 10 * i + 9, "stream": "select", "loss": loss} for i, loss in enumerate(losses)]
     return [*train, *select]
 
@@ -160,7 +163,7 @@ class Rounding(torch.autograd.Function):
         return x.clone()
 
     @staticmethod
-    def backward(_: object, slope: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_: object, slope: Tensor) -> Tensor:
         return -slope
 
 
@@ -172,7 +175,7 @@ class Blurred(torch.autograd.Function):
         return x.clone()
 
     @staticmethod
-    def backward(_: object, slope: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(_: object, slope: Tensor) -> Tensor:
         return slope * torch.tensor([1e-3, -1e-3, 1.0])[:, None, None]
 
 

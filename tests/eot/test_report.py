@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eot.evidence.evaluate import evaluate
@@ -84,10 +84,10 @@ def photographed(name: str = "net", views: int = 200, near: bool = False) -> tup
     return evaluation, gallery(here, articles(), evaluation, seed=5)
 
 
-def report(name: str = "net", **given: Any) -> dict[str, bytes]:
+def report(name: str = "net", **changes: Any) -> dict[str, bytes]:
     evaluation, shown = photographed(name)
     article = ArticlePicture(name, name, torch.rand(4, 8, 8, generator=_seeded()), 750, 600, 0.2, (name,))
-    settings = {
+    contents: dict[str, Any] = {
         "metrics": METRICS,
         "article": article,
         "findings": (ok("fine", name), warn("doubt", name), fail("wrong", name)),
@@ -95,7 +95,7 @@ def report(name: str = "net", **given: Any) -> dict[str, bytes]:
         "configuration": f"name = '{name}'",
     }
     origin = Origin(f"eot attack {name}", 5, (("victim", name),))
-    return write_report(Path("runs") / "one", evaluation, provenance=origin, **(settings | given))
+    return write_report(Path("runs") / "one", evaluation, provenance=origin, **(contents | changes))
 
 
 def _seeded() -> torch.Generator:
@@ -235,6 +235,7 @@ def test_limits_are_made_from_the_evidence(files: dict[str, bytes]) -> None:
     assert f"distance {extent(far['low'], far['high'], ' m')}, yaw" in text and "same background" in text
 
 
+@settings(deadline=None)
 @given(st.floats(-1000, 1000), st.floats(0.001, 1000))
 def test_an_extent_is_within_a_hundredth_of_the_truth(low: float, width: float) -> None:
     ends = [float(end.replace("−", "-")) for end in extent(low, low + width).split(" to ")]

@@ -1,7 +1,7 @@
 """Intervals and paired tests against closed values, published tables and the laws they must keep."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 from torch import tensor, zeros
@@ -34,6 +34,7 @@ def test_ten_of_ten_is_at_least_72_percent_by_wilson_and_69_by_clopper_pearson()
     assert round(exact(10, 10).low, 3) == 0.692
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
 def test_an_interval_holds_its_rate_and_mirrors(n: int, data: st.DataObject, level: float) -> None:
     x = data.draw(st.integers(0, n))
@@ -59,6 +60,7 @@ def test_clopper_pearson_covers_at_least_its_level_and_wilson_nearly(n: int, p: 
     assert coverage(wilson) >= 0.91
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.just(40)), min_size=2, max_size=12))
 def test_clusters_never_claim_more_than_independent_views(clusters: list[tuple[int, int]]) -> None:
     wins, sizes = [x for x, _ in clusters], [n for _, n in clusters]
@@ -81,6 +83,7 @@ def test_mcnemar_needs_six_one_sided_pairs_and_its_mid_p_five() -> None:
     assert mcnemar(Pairs(0, 5, 0, 3)) > 0.05 >= mcnemar_mid_p(Pairs(0, 5, 0, 3)) == pytest.approx(0.5**5)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mid_p_is_a_probability_no_larger_than_the_exact_one(b: int, c: int) -> None:
     counts, turned = Pairs(3, b, c, 4), Pairs(3, c, b, 4)
@@ -101,6 +104,7 @@ def test_tangos_interval_without_differing_pairs_is_the_closed_one() -> None:
     assert difference.low == pytest.approx(-difference.high, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.integers(0, 30))
 def test_the_paired_difference_lies_in_its_interval_and_turns_with_the_pair(
     a: int, b: int, c: int, d: int

@@ -277,9 +277,9 @@ def test_a_victim_is_described_for_programs_and_people(sign_file: Path) -> None:
     (record,) = description.record()
     assert (record["name"], record["classes"], record["input_px"]) == ("mine", 5, [64, 64])
     assert record["fingerprint"] == load_victim(f"file:{sign_file}").fingerprint() != record["weights_sha256"]
-    console = Console(width=100, file=io.StringIO())
-    console.print(description.table())
-    assert "a, b, c, d, e" in console.file.getvalue()
+    printed = io.StringIO()
+    Console(width=100, file=printed).print(description.table())
+    assert "5: a, b, c, d, e" in printed.getvalue()
 
 
 SQUEEZENET = """

@@ -250,31 +250,6 @@ def test_the_same_article_gives_the_same_bytes() -> None:
     assert dict(first) == dict(second)
 
 
-def test_pieces_do_not_overlap_and_stay_within_the_margins() -> None:
-    sizes = torch.rand(40, 2, generator=torch.Generator().manual_seed(0)) * 150 + 5
-    for page in PAPERS:
-        made = plan([Box(0, 0, *size) for size in sizes.tolist()], page)
-        seen = []
-        for sheet in made.whole:
-            placed = [Box(p.x_mm, p.y_mm, *sizes[p.piece].tolist()) for p in sheet.placed]
-            seen += [p.piece for p in sheet.placed]
-            room = sheet.paper.printable
-            for i, box in enumerate(placed):
-                assert room.x_mm <= box.x_mm and box.right_mm <= room.right_mm
-                assert room.y_mm <= box.y_mm and box.bottom_mm <= room.bottom_mm
-                for other in placed[:i]:
-                    apart_x = box.x_mm >= other.right_mm + 6 or other.x_mm >= box.right_mm + 6
-                    assert apart_x or box.y_mm >= other.bottom_mm + 6 or other.y_mm >= box.bottom_mm + 6
-        assert sorted(seen) == list(range(40)) and not made.tiles
-
-
-def test_auto_takes_the_smallest_paper_that_holds_every_piece() -> None:
-    def paper(mm: float) -> str:
-        return plan([Box(0, 0, mm, mm)], "auto").paper.name
-
-    assert [paper(mm) for mm in (50, 150, 220, 400)] == ["A4", "A4", "A3", "A4"]
-
-
 def test_many_pieces_and_corners_that_touch() -> None:
     chess = (torch.arange(7)[:, None] + torch.arange(7)[None]) % 2
     made = Article("chess", "chess", torch.zeros(3, 7, 7), chess[None].float(), 140, 140)
