@@ -1,6 +1,7 @@
 """What is behind the article: pictures in linear light, procedural or from a folder of photographs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from renders.scenery.dice import Dice
 from renders.scenery.room import room
 from renders.scenery.street import street
 from renders.sensor.resize import resize
+from renders.shade import box_downsample
 
 
 @dataclass(frozen=True)
@@ -59,23 +61,38 @@ class Backgrounds:
         from the left to the right and from the top to the bottom. A view of the whole picture at its own size
         is exactly that picture.
         """
-        pictures = self.linear.to(condition.distance_m)
-        side = pictures.shape[-1]
         height, width = size
         views = []
         rows = zip(
-            (condition.background % len(pictures)).tolist(),
+            (condition.background % len(self)).tolist(),
             condition.background_x.tolist(),
             condition.background_y.tolist(),
             condition.background_zoom.tolist(),
             strict=True,
         )
         for index, x, y, zoom in rows:
-            scale = side / (max(height, width) * max(zoom, 1.0))
+            longest = max(height, width) * max(zoom, 1.0)
+            # The coarsest halved picture that is fine enough: a resize costs what it reads.
+            picture = next(
+                level
+                for level in reversed(self._halved)
+                if level is self.linear or level.shape[-1] >= longest
+            )
+            side = picture.shape[-1]
+            scale = side / longest
             high, wide = (max(1, min(side, round(extent * scale))) for extent in (height, width))
             top, left = round(y * (side - high)), round(x * (side - wide))
-            views.append(resize(pictures[index : index + 1, :, top : top + high, left : left + wide], size))
+            part = picture[index : index + 1, :, top : top + high, left : left + wide]
+            views.append(resize(part.to(condition.distance_m), size))
         return torch.cat(views)
+
+    @cached_property
+    def _halved(self) -> list[Tensor]:
+        """The pictures, and the same at a half, a quarter ... of their size for as long as that is whole."""
+        levels = [self.linear]
+        while levels[-1].shape[-1] % 2 == 0:
+            levels.append(box_downsample(levels[-1], 2))
+        return levels
 
 
 def _lit(dice: Dice, canvas: Canvas) -> Float[Tensor, "3 s s"]:

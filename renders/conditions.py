@@ -144,6 +144,7 @@ class Conditions:
         q = QUANTITIES[name]
         low, high = self.ranges.get(name, (q.off, q.off))
         if q.integer:
-            steps = torch.zeros(k) if draw is None else (draw * (high - low + 1)).floor().clamp(max=high - low)
+            span = high - low
+            steps = torch.zeros(k) if draw is None else (draw * (span + 1)).floor().clamp(max=span)
             return (low + steps).to(torch.int64)
         return torch.full((k,), low) if draw is None else (low + draw * (high - low)).float()

@@ -8,7 +8,7 @@ from renders.conditions import still
 from renders.geometry import homography, rotation, to_view
 
 
-def posed(**fields: float):  # noqa: ANN201
+def posed(**fields: float):
     import dataclasses
 
     return dataclasses.replace(still(1), **{n: torch.tensor([float(v)]) for n, v in fields.items()})
