@@ -47,7 +47,7 @@ CAMERA = Conditions(
         "background_zoom": (1, 3),
     }
 )
-# What a camera of blur, noise and JPEG added to a step in the prototypes of the design: 0.78 - 0.63 of the base.
+# What blur, noise and JPEG added to a step in the prototypes of the design: 0.78 - 0.63 of the base.
 PROTOTYPE, PROTOTYPE_BOUND = "blur, noise and JPEG", 0.15
 
 FEW = ("defocus_px", "shot_noise", "read_noise", "noise_seed", "jpeg_quality")

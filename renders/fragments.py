@@ -89,12 +89,19 @@ class Hits:
     @property
     def position(self) -> Float[Tensor, "p 3"]:
         """The point each pixel sees, in view space, metres."""
-        row = self.pixel.to(self.depth).add(0.5).div(self.width_px).floor()
-        column = self.pixel.to(self.depth) - row * self.width_px
-        over_focal = self.depth / self.camera.focal_px[self.view]
-        x = (self.camera.centre_x_px[self.view] - column - 0.5) * over_focal
-        y = (self.camera.centre_y_px[self.view] - row - 0.5) * over_focal
-        return torch.stack([x, y, self.depth], -1).to(self.depth)
+        x, y = self.slopes
+        return torch.stack([x * self.depth, y * self.depth, self.depth], -1)
+
+    @property
+    def slopes(self) -> tuple[Float[Tensor, " p"], Float[Tensor, " p"]]:
+        """X/Z and Y/Z along the ray of each pixel."""
+        row = self.pixel.double().add_(0.5).div_(self.width_px).floor_()
+        column = self.pixel - row * self.width_px
+        camera = torch.stack([self.camera.centre_x_px, self.camera.centre_y_px, self.camera.focal_px])
+        centre_x, centre_y, focal = camera.to(self.depth).index_select(1, self.view)
+        x = (centre_x - column.to(self.depth) - 0.5) / focal
+        y = (centre_y - row.to(self.depth) - 0.5) / focal
+        return x, y
 
 
 def locate(

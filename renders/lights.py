@@ -64,11 +64,18 @@ def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     h is halfway between the directions to the sun and to the camera (Blinn 1977); the shadow takes its
     share of it too.
     """
-    to_sun = sun_direction(condition).index_select(0, hits.view)
-    to_camera = -torch.nn.functional.normalize(hits.position, dim=-1)
-    halfway = torch.nn.functional.normalize(to_sun + to_camera, dim=-1)
-    normal = hits.normal
-    toward = (normal * to_sun).sum(-1).clamp_min(0)
-    strength = (condition.sheen * condition.sun).index_select(0, hits.view)
-    mirrored = strength * toward * (normal * halfway).sum(-1).clamp_min(0) ** GLOSS
+    sun = sun_direction(condition).index_select(0, hits.face_view)
+    lit = (hits.face_normal * sun).sum(-1)
+    strength = (condition.sheen * condition.sun).index_select(0, hits.face_view) * lit.clamp_min(0)
+    # Everything that is one number for a face goes to its pixels in one copy.
+    per_face = torch.cat([hits.face_normal.T, sun.T, lit[None], strength[None]])
+    normal_x, normal_y, normal_z, sun_x, sun_y, sun_z, lit, strength = per_face.index_select(1, hits.face)
+    x, y = hits.slopes
+    length = (x * x + y * y + 1).sqrt()
+    # The direction to the camera is -(x, y, 1) / length.
+    facing = (normal_x * x + normal_y * y + normal_z) / -length
+    towards_sun = (sun_x * x + sun_y * y + sun_z) / -length
+    # |sun + camera|² = 2 + 2 sun.camera: nothing is mirrored where they are opposite.
+    halfway = (lit + facing) * (2 + 2 * towards_sun).clamp_min(1e-6).rsqrt()
+    mirrored = strength * halfway.clamp_min(0) ** GLOSS
     return mirrored * sunlit(hits, condition) if bool(condition.shadow.any()) else mirrored

@@ -16,7 +16,9 @@ def test_a_step_can_be_replayed_without_the_steps_before_it() -> None:
 
 def test_train_select_and_report_never_share_a_view() -> None:
     seen = [
-        Stream(VARIED, 4, name, 64)(index).noise_seed for name in ("train", "select", "report") for index in (0, 1)
+        Stream(VARIED, 4, name, 64)(index).noise_seed
+        for name in ("train", "select", "report")
+        for index in (0, 1)
     ]
     everything = torch.cat(seen)
     assert len(everything.unique()) == len(everything)
