@@ -56,7 +56,7 @@ def cases() -> list[Case]:
     zoo = torchvision.models
     return [
         Case("mobilenet_v2", zoo.mobilenet_v2(weights=None), 224, 16, 0.85),
-        Case("resnet18", zoo.resnet18(weights=None), 224, 16, 0.85),
+        Case("resnet50", zoo.resnet50(weights=None), 224, 8, 0.85),
         Case("sign-net", build("sign-net", 50), INPUT_PX, 128),
     ]
 

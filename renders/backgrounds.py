@@ -73,7 +73,8 @@ class Backgrounds:
         for index, x, y, zoom in rows:
             longest = max(height, width) * max(zoom, 1.0)
             # The coarsest halved picture that is fine enough: a resize costs what it reads.
-            picture = next((level for level in self._halved if level.shape[-1] >= longest), self.linear)
+            fine_enough = (level for level in self._halved if level.shape[-1] >= longest)
+            picture = next(fine_enough, self.linear)
             side = picture.shape[-1]
             scale = side / longest
             high, wide = (max(1, min(side, round(extent * scale))) for extent in (height, width))
@@ -84,7 +85,7 @@ class Backgrounds:
 
     @cached_property
     def _halved(self) -> list[Tensor]:
-        """The pictures at their own size, a half, a quarter ... for as long as that is whole; coarsest first."""
+        """The pictures at full, half, quarter ... size for as long as that is whole; coarsest first."""
         levels = [self.linear]
         while levels[-1].shape[-1] % 2 == 0:
             levels.append(box_downsample(levels[-1], 2))
