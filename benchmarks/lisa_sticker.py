@@ -1,7 +1,7 @@
 """The stop-sign sticker of Eykholt et al. 2018 against ours: same net, mask, photos and target.
 
-On the 40 plain photos, and on fresh physical views of 20 larger crops that no sticker was optimised on. A third
-sticker has the same four pieces, each one texel (23 mm) wider on every side.
+On the 40 plain photos, and on fresh physical views of 20 larger crops that no sticker was optimised on. A
+third sticker has the same four pieces, each one texel (23 mm) wider on every side.
 
     python -m benchmarks.lisa_sticker
 """
@@ -20,6 +20,7 @@ from torch.nn import functional
 from eot.attack import run
 from eot.evidence.statistics import Rate, exact, mcnemar, paired_difference, pairs
 from eot.loop import gradient
+from eot.objectives import Targeted
 from eot.problem import Problem
 from eot.runs.articles import photo_files
 from eot.runs.build import Frame, build, frame_of
@@ -85,7 +86,7 @@ def our_sticker(frame: Frame, mask: Mask, name: str) -> Sticker:
 
 
 def held_at_bounds(frame: Frame, problem: Problem, sticker: Sticker) -> tuple[int, int]:
-    """How many colour values of a black and white sticker the gradient pushes against their end, of how many."""
+    """How many values of a black and white sticker the gradient pushes against their end, of how many."""
     slope, _ = gradient(sticker.on(frame.article.faces), problem, frame.stream("bounds", 8)(0), 2)
     inside = sticker.mask[0] > 0
     slope, paint = slope.mean(0)[:, inside], sticker.paint[:, inside]
@@ -140,8 +141,11 @@ def main() -> None:
     frame = frame_of(load_config(EXAMPLE), torch.device("cpu"))
     faces = frame.article.faces
     crops = torch.stack([read_photo(file) for file in photo_files(str(SIGNS / "stop_256"))])
-    target, label = frame.objective.target, frame.objective.label  # type: ignore[union-attr]
-    print(f"{'sticker':20s} texels  40 plain photos         {len(crops)} crops x {args.views} views    read as stop")
+    goal = frame.objective
+    assert isinstance(goal, Targeted) and goal.label is not None
+    target, label = int(goal.target), int(goal.label)
+    head = f"{len(crops)} crops x {args.views} views"
+    print(f"{'sticker':20s} texels  {'40 plain photos':22s}  {head:22s}  read as stop")
     theirs: tuple[Sticker, Bool[Tensor, " n"]] | None = None
     for sticker in stickers(frame, faces):
         read = physical(frame, crops, sticker, args.views)
@@ -149,7 +153,9 @@ def main() -> None:
         on_photos = _rate(plain(frame, faces, sticker) == target)
         name, texels = (sticker.name, sticker.texels) if sticker else ("clean sign", 0)
         stop = _rate(read == label)
-        print(f"{name:20s} {texels:5d}   {_shown(on_photos)}   {_shown(_rate(reached))}   {stop.rate:.3f}", flush=True)
+        print(
+            f"{name:20s} {texels:6d}  {_shown(on_photos):22s}  {_shown(_rate(reached)):22s}  {stop.rate:.3f}"
+        )
         if sticker and sticker.name == "theirs":
             theirs = sticker, reached
             held, values = held_at_bounds(frame, frame.problem(), sticker)
@@ -162,7 +168,9 @@ def compare(ours: Sticker, reached: Bool[Tensor, " n"], theirs: Sticker, before:
     """Prints how a sticker differs from theirs, on the same views."""
     counts = pairs(reached, before)
     gap = paired_difference(counts)
-    print(f"  minus theirs {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], McNemar p {mcnemar(counts):.2g}")
+    print(
+        f"  minus theirs {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], McNemar p {mcnemar(counts):.2g}"
+    )
     if torch.equal(ours.mask, theirs.mask):
         inside = ours.mask[0] > 0
         same = ((ours.paint - theirs.paint)[:, inside].abs() < 0.01).sum()

@@ -1,6 +1,6 @@
-"""The equation, minimised over theta:
+"""The equation, read top to bottom: θ to an expected loss.
 
-    E_t loss( victim( sensor_t( render_t( print( P(theta) ) ) ) ) ) + penalties( P(theta) )
+    minimise over θ:  E_t loss( victim( sensor_t( render_t( print( P(θ) ) ) ) ) ) + penalties( P(θ) )
 """
 
 from collections.abc import Callable

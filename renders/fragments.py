@@ -50,9 +50,7 @@ class Fragments:
         """The barycentrics over depth `[3 p]`."""
         seen, index = _distinct(self.face, len(self.vertices) * len(self.faces))
         _, x, y = _pixels(self.cell, self.size)
-        return _evaluated(
-            edge_planes(self.vertices, self.faces, self.camera, seen).index_select(2, index), x, y
-        )
+        return _evaluated(picked(edge_planes(self.vertices, self.faces, self.camera, seen), index), x, y)
 
     def _dense(self, values: Tensor) -> Tensor:
         grid = values.new_full((len(self.vertices), *self.size), -1)
@@ -127,7 +125,7 @@ def locate(
     )
 
     view, x, y = _pixels(fragments.cell, fragments.size)
-    planes = over_z.index_select(2, index)
+    planes = picked(over_z, index)
     values = _evaluated(planes.transpose(0, 1), x, y)
     depth = values[0].reciprocal()
     uv = values[1:] * depth
@@ -178,6 +176,11 @@ def edge_planes(
     )
     by_x, by_y = -cross[0] * (inverse / focal), -cross[1] * (inverse / focal)
     return torch.stack([by_x, by_y, cross[2] * inverse - by_x * centre_x - by_y * centre_y])
+
+
+def picked(values: Float[Tensor, "*c n"], index: Int[Tensor, " p"]) -> Float[Tensor, "*c p"]:
+    """Columns of a small table, one for each pixel: on a CPU a gather is several times faster than index_select."""
+    return values.gather(-1, index.expand(*values.shape[:-1], -1))
 
 
 def _evaluated(planes: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from renders.conditions import Condition
-from renders.fragments import Hits
+from renders.fragments import Hits, picked
 
 PENUMBRA = 0.05  # half the width of the shadow's soft edge, in half-extents of the article
 GLOSS = 32.0  # Blinn-Phong exponent of semi-matt film
@@ -53,7 +53,7 @@ def sunlit(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     wide = 2 * PENUMBRA
     by_u, by_v = 2 * angle.cos() / wide, 2 * angle.sin() / wide
     start = 0.5 - (angle.cos() + angle.sin() + condition.shadow_offset) / wide
-    by_u, by_v, start, depth = torch.stack([by_u, by_v, start, condition.shadow]).index_select(1, hits.view)
+    by_u, by_v, start, depth = picked(torch.stack([by_u, by_v, start, condition.shadow]), hits.view)
     across = (start + by_u * hits.uv[:, 0] + by_v * hits.uv[:, 1]).clamp(0, 1)
     return 1 - depth * (across * across * (3 - 2 * across))
 
@@ -69,7 +69,7 @@ def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     strength = (condition.sheen * condition.sun).index_select(0, hits.face_view) * lit.clamp_min(0)
     # Everything that is one number for a face goes to its pixels in one copy.
     per_face = torch.cat([hits.face_normal.T, sun.T, lit[None], strength[None]])
-    normal_x, normal_y, normal_z, sun_x, sun_y, sun_z, lit, strength = per_face.index_select(1, hits.face)
+    normal_x, normal_y, normal_z, sun_x, sun_y, sun_z, lit, strength = picked(per_face, hits.face)
     x, y = hits.slopes
     length = (x * x + y * y + 1).sqrt()
     # The direction to the camera is -(x, y, 1) / length.

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from renders.fragments import picked
+
 PROBES = 4
 
 
@@ -91,7 +93,8 @@ class Pyramid:
             return self._bilinear(u[None], v[None], torch.zeros_like(u, dtype=torch.int64)[None])[:, :, 0]
         texels = footprint.to(self.atlas) * self._table[:2, 0, None]
         if how is Filter.TRILINEAR:
-            return self._trilinear(u, v, texels.square().sum(1).amax(-1))
+            squared = texels.square()
+            return self._trilinear(u, v, torch.maximum(*(squared[:, 0] + squared[:, 1]).unbind(-1)))
         return self._anisotropic(u, v, texels, edge)
 
     def _trilinear(self, u: Tensor, v: Tensor, squared: Tensor) -> Tensor:
@@ -121,7 +124,7 @@ class Pyramid:
 
     def _bilinear(self, u: Tensor, v: Tensor, level: Tensor) -> Tensor:
         """Four texels of the given level at points `[s p]`: `[t c s p]`."""
-        width, height, left, top = self._table.index_select(1, level.flatten()).unflatten(1, level.shape)
+        width, height, left, top = picked(self._table, level.flatten()).unflatten(1, level.shape)
         # Half a texel from the border of the level, so that no tap falls on its neighbour in the atlas.
         x = torch.maximum(torch.minimum(u * width, width - 0.5), left.new_full((), 0.5)) + left
         y = torch.maximum(torch.minimum((1 - v) * height, height - 0.5), left.new_full((), 0.5)) + top

@@ -11,7 +11,6 @@ from eot.commands.listing import Listing
 from eot.victims import Victim, load_victim
 from eot.victims.bundled import DEFAULT_VARIANT, TRAINED, WEIGHTS
 from eot.victims.sign_net import VARIANTS
-from eot.victims.torchvision_zoo import classifier_names
 
 SHOWN_LABELS = 8
 
@@ -41,9 +40,8 @@ def _families() -> Listing:
     rows: list[tuple[str, str]] = [
         ("bundled" if name == DEFAULT_VARIANT else f"bundled:{name}", _whereabouts(name)) for name in VARIANTS
     ]
-    many = len(classifier_names())
     rows += [
-        ("torchvision:NAME", f"any of its {many} classifiers, such as resnet50 or convnext_tiny"),
+        ("torchvision:NAME", "any torchvision classifier, such as resnet50 or convnext_tiny"),
         ("torchvision:NAME@FILE", "the same architecture with weights of your own"),
         ("timm:NAME", "any timm classifier (pip install timm)"),
         ("timm:NAME@FILE", "the same architecture with weights of your own"),

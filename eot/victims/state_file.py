@@ -74,10 +74,12 @@ def _wish(query: str) -> Wish:
 
 
 def _architecture(arch: str, classes: int) -> nn.Module:
+    if arch in ARCHITECTURES:
+        return build(arch, classes)
     known = (*ARCHITECTURES, *classifier_names())
     if arch not in known:
         raise InputError(f"there is no architecture {arch!r}: {nearest(arch, known)}")
-    return build(arch, classes) if arch in ARCHITECTURES else empty_model(arch, classes)
+    return empty_model(arch, classes)
 
 
 def _labels(wish: Wish, state: StateFile) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from urllib.error import URLError
 
 import torch
-import torchvision
 from torch import nn
 
 from eot.victims.admit import Claim, admit
@@ -30,9 +30,16 @@ class Preset:
     url: str
 
 
+def _models() -> ModuleType:
+    """torchvision's models, imported when they are wanted: it takes longer than to import torch."""
+    import torchvision
+
+    return torchvision.models
+
+
 def classifier_names() -> tuple[str, ...]:
     """Every classification architecture of torchvision."""
-    return tuple(torchvision.models.list_models(module=torchvision.models))
+    return tuple(_models().list_models(module=_models()))
 
 
 def check_name(name: str) -> None:
@@ -43,7 +50,7 @@ def check_name(name: str) -> None:
 
 def preset(name: str) -> Preset:
     """Input size, normalisation and labels of the default weights of `name`."""
-    weights = torchvision.models.get_model_weights(name)["DEFAULT"]
+    weights = _models().get_model_weights(name)["DEFAULT"]
     transforms = weights.transforms()
     size = transforms.crop_size[0]
     return Preset(
@@ -61,7 +68,7 @@ def empty_model(name: str, classes: int = 1000) -> nn.Module:
     with warnings.catch_warnings():
         # googlenet and inception_v3 warn that their initialisation is slow; it is overwritten anyway.
         warnings.simplefilter("ignore", FutureWarning)
-        return torchvision.models.get_model(name, weights=None, num_classes=classes)
+        return _models().get_model(name, weights=None, num_classes=classes)
 
 
 def load_torchvision(rest: str) -> Victim:
@@ -92,7 +99,7 @@ def _published_model(name: str) -> nn.Module:
 def _download(name: str, known: Preset) -> nn.Module:
     file = known.url.rsplit("/", 1)[-1]
     try:
-        return torchvision.models.get_model(name, weights="DEFAULT")
+        return _models().get_model(name, weights="DEFAULT")
     except (URLError, OSError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
         raise InputError(

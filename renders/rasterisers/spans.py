@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from renders.camera import Intrinsics
-from renders.fragments import Fragments, edge_planes
+from renders.fragments import Fragments, edge_planes, picked
 
 EDGE_TOLERANCE_PX = 1e-6  # a pixel centre on a shared edge belongs to both faces: the z-buffer decides
 FARTHEST_M = 1e9
@@ -114,8 +114,8 @@ def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     height, width = size
     face, row = _expanded(faces.rows[0].clamp(0, height), faces.rows[1].clamp(-1, height - 1))
     y = row + 0.5
-    by_x = faces.by_x.index_select(1, face)
-    at_zero = torch.addcmul(faces.constant.index_select(1, face), faces.by_y.index_select(1, face), y)
+    by_x = picked(faces.by_x, face)
+    at_zero = torch.addcmul(picked(faces.constant, face), picked(faces.by_y, face), y)
     root = at_zero / -by_x
     # by_x x + at_zero >= 0 bounds x from below where by_x > 0, from above where it is < 0; else all or none.
     nowhere = ((by_x == 0) & (at_zero < 0)).any(0)
