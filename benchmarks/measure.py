@@ -47,5 +47,5 @@ def show(title: str, figures: list[Figure]) -> None:
         target = ""
         if figure.bound is not None:
             sign = ">=" if figure.at_least else "<="
-            target = f"target {sign} {figure.bound:<6g} {'met' if figure.met else 'MISSED'}"
+            target = f"target {sign} {figure.bound:<6.3g} {'met' if figure.met else 'MISSED'}"
         print(f"  {figure.name:58s} {figure.value:8.2f} {figure.unit:6s} {target}".rstrip(), flush=True)

@@ -179,7 +179,7 @@ def edge_planes(
 
 
 def picked(values: Float[Tensor, "*c n"], index: Int[Tensor, " p"]) -> Float[Tensor, "*c p"]:
-    """Columns of a small table, one for each pixel: on a CPU a gather is several times faster than index_select."""
+    """Columns of a small table, one for each pixel; on a CPU several times as fast as index_select."""
     return values.gather(-1, index.expand(*values.shape[:-1], -1))
 
 

@@ -52,20 +52,15 @@ class Pyramid:
         """
         levels = [image]
         while max(levels[-1].shape[-2:]) > 1:
-            levels.append(_halved(_halved(levels[-1]).mT).mT)
+            levels.append(_halved(_halved(levels[-1], -2), -1))
         sizes = tuple((level.shape[-2], level.shape[-1]) for level in levels)
         if len(levels) == 1:
             return cls(image, sizes)
-        rest = sum(height for height, _ in sizes[1:])
-        height, width = max(sizes[0][0], rest), sizes[0][1] + sizes[1][1]
-        # Zeros, not empty: a tap of weight zero on whatever was in memory could be nan.
-        atlas = image.new_zeros((*image.shape[:2], height, width))
-        atlas[..., : sizes[0][0], : sizes[0][1]] = image
-        top = 0
-        for level in levels[1:]:
-            atlas[..., top : top + level.shape[-2], sizes[0][1] : sizes[0][1] + level.shape[-1]] = level
-            top += level.shape[-2]
-        return cls(atlas, sizes)
+        # Padded with zeros: a tap of weight zero on whatever is in memory could be nan. Put together by
+        # concatenation: writing into an empty atlas costs a copy of all of it per level on the way back.
+        right = torch.cat([_padded(level, level.shape[-2], sizes[1][1]) for level in levels[1:]], -2)
+        height = max(sizes[0][0], right.shape[-2])
+        return cls(torch.cat([_padded(part, height, part.shape[-1]) for part in (image, right)], -1), sizes)
 
     @cached_property
     def _table(self) -> Tensor:
@@ -141,16 +136,24 @@ class Pyramid:
         return found[0].unflatten(0, self.atlas.shape[:2])
 
 
-def _halved(image: Tensor) -> Tensor:
-    """The image at half the rows (rounded down): each new row is the exact mean of the area it covers."""
-    size = image.shape[-2]
+def _padded(image: Tensor, height: int, width: int) -> Tensor:
+    """The image with zeros below and at its right."""
+    missing = (0, width - image.shape[-1], 0, height - image.shape[-2])
+    return torch.nn.functional.pad(image, missing) if any(missing) else image
+
+
+def _halved(image: Tensor, axis: int) -> Tensor:
+    """The image at half its rows or columns (rounded down), each the exact mean of the area it covers."""
+    size = image.shape[axis]
     half = size // 2
     if size == 1:
         return image
-    first, second = image[..., 0 : 2 * half : 2, :], image[..., 1 : 2 * half : 2, :]
     if size % 2 == 0:
+        first, second = image.unflatten(axis, (half, 2)).unbind(axis)
         return (first + second) * 0.5
-    # An odd number of rows: three taps whose weights drift down the image, 2 + 1/half rows wide.
-    third = image[..., 2:size:2, :]
-    place = torch.arange(half, device=image.device).to(image)[:, None]
-    return first * ((half - place) / size) + second * (half / size) + third * ((place + 1) / size)
+    # An odd number: three taps whose weights drift along the image, 2 + 1/half texels wide.
+    rows = image.transpose(axis, -1)
+    first, second, third = (rows[..., start : start + 2 * half - 1 : 2] for start in range(3))
+    place = torch.arange(half, device=image.device).to(image)
+    halved = first * ((half - place) / size) + second * (half / size) + third * ((place + 1) / size)
+    return halved.transpose(axis, -1)

@@ -80,6 +80,8 @@ def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, cull_backfaces
         keep &= _front(vertices, faces)
     kept = keep.nonzero()[:, 0]
     by_x, by_y, constant = planes.index_select(2, kept)
+    # A level edge bounds no row, or all of it: so does this slope, without a division by zero.
+    by_x = torch.where(by_x == 0, torch.finfo(by_x.dtype).tiny, by_x)
     rows = low[1].index_select(0, kept), high[1].index_select(0, kept)
     return _Faces(kept, kept // count, by_x, by_y, constant, rows, k)
 
@@ -114,19 +116,20 @@ def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     height, width = size
     face, row = _expanded(faces.rows[0].clamp(0, height), faces.rows[1].clamp(-1, height - 1))
     y = row + 0.5
-    by_x = picked(faces.by_x, face)
     at_zero = torch.addcmul(picked(faces.constant, face), picked(faces.by_y, face), y)
-    root = at_zero / -by_x
-    # by_x x + at_zero >= 0 bounds x from below where by_x > 0, from above where it is < 0; else all or none.
-    nowhere = ((by_x == 0) & (at_zero < 0)).any(0)
-    left = root.masked_fill(by_x <= 0, -torch.inf).amax(0).masked_fill_(nowhere, torch.inf)
-    right = root.masked_fill(by_x >= 0, torch.inf).amin(0)
+    # by_x x + at_zero >= 0 bounds x from below where by_x > 0, from above where it is < 0.
+    minus_over_x = picked(faces.by_x.reciprocal().neg_(), face)
+    root, from_below = at_zero * minus_over_x, minus_over_x < 0
+    left = torch.where(from_below, root, -torch.inf).amax(0)
+    right = torch.where(from_below, torch.inf, root).amin(0)
     first = (left - 0.5).ceil_().clamp_(0, width)
     last = (right - 0.5).floor_().clamp_(-1, width - 1)
 
     span, column = _expanded(first, last)
     inverse_z = torch.addcmul(
-        at_zero[3].index_select(0, span), by_x[3].index_select(0, span), column + 0.5
+        at_zero[3].index_select(0, span),
+        faces.by_x[3].index_select(0, face).index_select(0, span),
+        column + 0.5,
     ).add_(1 / FARTHEST_M)
     depth_bits = inverse_z.reciprocal_().float().view(torch.int32).to(torch.int64)
     base = faces.view.index_select(0, face) * (height * width) + row.to(torch.int64) * width

@@ -1,0 +1,21 @@
+"""All benchmarks in turn: renderer, sensor, whole steps. What needs other tools or files is run by itself.
+
+python -m benchmarks
+"""
+
+import platform
+
+import torch
+
+from benchmarks import render, sensor, step
+
+
+def main() -> None:
+    """Prints every table."""
+    print(f"torch {torch.__version__}, Python {platform.python_version()}, {platform.machine()}, one thread")
+    for part in (render, sensor, step):
+        part.main()
+
+
+if __name__ == "__main__":
+    main()
