@@ -24,8 +24,9 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks.art_tool import Work, art_attack, art_patch, pasted
 from benchmarks.measure import Figure, cpu_s, show
+from benchmarks.photo_rates import rate_over_photos
 from eot.attack import run
-from eot.evidence.statistics import Rate, clustered, mcnemar_mid_p, pairs
+from eot.evidence.statistics import mcnemar_mid_p, pairs
 from eot.objectives import Targeted
 from eot.runs.build import Built, build, frame_of
 from eot.runs.config import load_config
@@ -102,13 +103,6 @@ def judged_by_art(built: Built, work: Work, patch: Patch, views: int) -> Seen:
     images = pasted(work, patch, photo, scale)
     read = torch.cat([victim(images[i : i + BATCH]).argmax(1) for i in range(0, views, BATCH)])
     return read == work.target, photo
-
-
-def rate_over_photos(success: Bool[Tensor, " n"], photo: Int[Tensor, " n"]) -> Rate:
-    """The rate with an interval for photos that were not tried: views of one photo resemble each other."""
-    _, which = photo.unique(return_inverse=True)
-    wins = which.bincount(success.double()).long().tolist()
-    return clustered(wins, which.bincount().tolist())
 
 
 def costs(net: str, work: Work, rounds: int) -> list[Figure]:

@@ -38,6 +38,12 @@ def mobilenet_v2() -> Named:
     return module, side_px, _imagenet()
 
 
+def mobilenet_v1() -> Named:
+    """MobileNetV1 of width 0.75 for ImageNet, 192 px."""
+    module, side_px, _ = _loader("classifiers").mobilenet_v1_075()
+    return module, side_px, _imagenet()
+
+
 def lisa_cnn() -> Named:
     """LISA-CNN of Eykholt et al. 2018."""
     loader = _loader("lisa_cnn")

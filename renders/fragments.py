@@ -156,13 +156,8 @@ def edge_planes(
     """
     view, corners = packed // len(faces), faces[packed % len(faces)]
     offsets = view[:, None] * vertices.shape[1] + corners
-    x, y, z = (
-        vertices.double()
-        .flatten(0, 1)
-        .T.contiguous()
-        .index_select(1, offsets.T.flatten())
-        .unflatten(1, (3, -1))
-    )
+    points = vertices.double().flatten(0, 1).T.contiguous()
+    x, y, z = picked(points, offsets.T.flatten()).unflatten(1, (3, -1))
     # Rows of the adjugate: the cross product of the other two corners. Axes [3 edges, n].
     x1, y1, z1, x2, y2, z2 = (part.roll(-shift, 0) for shift in (1, 2) for part in (x, y, z))
     cross = y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2

@@ -50,16 +50,17 @@ def rasterise(
 
 @dataclass(frozen=True)
 class _Faces:
-    """n candidate faces: planes by x, by y and constant `[4 n]`; box in pixels; number of views.
+    """n candidate faces: four planes each, rows to look at, number of views.
 
     Plane 0 to 2 are the distances to the edges in pixels, plane 3 is 1/z; all are >= 0 where it is seen.
+    `lines [3 4 n]` holds of each plane the value at (0, 0), its slope down, and minus one over its slope
+    across: together they give where it is 0 in any row.
     """
 
     packed: Tensor
     view: Tensor
-    by_x: Tensor
-    by_y: Tensor
-    constant: Tensor
+    lines: Tensor
+    depth_by_x: Tensor
     rows: tuple[Tensor, Tensor]
     views: int
 
@@ -67,23 +68,23 @@ class _Faces:
 def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, cull_backfaces: bool) -> _Faces:
     k, count = len(vertices), len(faces)
     every = torch.arange(k * count, device=vertices.device)
-    planes = edge_planes(vertices, faces, camera, every)
-    inverse_z = planes.sum(1, keepdim=True)
-    inverse_z[2] -= 1 / FARTHEST_M
-    length = planes[:2].square().sum(0).sqrt_().clamp_min_(torch.finfo(planes.dtype).tiny)
-    planes /= length
-    planes[2] += EDGE_TOLERANCE_PX
-    planes = torch.cat([planes, inverse_z], 1)
+    edges = edge_planes(vertices, faces, camera, every)
     low, high, ahead = _boxes(vertices, faces, camera)
-    keep = ahead & planes.isfinite().all(0).all(0) & (low <= high).all(0)
+    # Faces seen edge-on have planes of inf or nan, which a sum shows.
+    keep = ahead & edges.sum((0, 1)).isfinite() & (low[0] <= high[0]) & (low[1] <= high[1])
     if cull_backfaces:
         keep &= _front(vertices, faces)
     kept = keep.nonzero()[:, 0]
-    by_x, by_y, constant = planes.index_select(2, kept)
-    # A level edge bounds no row, or all of it: so does this slope, without a division by zero.
-    by_x = torch.where(by_x == 0, torch.finfo(by_x.dtype).tiny, by_x)
+    edges = picked(edges, kept)
+    inverse_z = edges.sum(1, keepdim=True)
+    inverse_z[2] -= 1 / FARTHEST_M
+    edges /= torch.hypot(edges[0], edges[1]).clamp_min_(torch.finfo(edges.dtype).tiny)
+    edges[2] += EDGE_TOLERANCE_PX
+    by_x, by_y, constant = torch.cat([edges, inverse_z], 1)
+    # A level edge bounds all of a row or nothing: so does this slope, without a division by zero.
+    across = torch.where(by_x == 0, torch.finfo(by_x.dtype).tiny, by_x).reciprocal_().neg_()
     rows = low[1].index_select(0, kept), high[1].index_select(0, kept)
-    return _Faces(kept, kept // count, by_x, by_y, constant, rows, k)
+    return _Faces(kept, kept // count, torch.stack([constant, by_y, across]), by_x[3], rows, k)
 
 
 def _boxes(vertices: Tensor, faces: Tensor, camera: Intrinsics) -> tuple[Tensor, Tensor, Tensor]:
@@ -97,8 +98,8 @@ def _boxes(vertices: Tensor, faces: Tensor, camera: Intrinsics) -> tuple[Tensor,
             camera.centre_y_px.double()[:, None] - y * scale,
         ]
     )
-    pixels = pixels.index_select(2, corners).unflatten(2, (3, -1))
-    depth = z.index_select(1, corners).unflatten(1, (3, -1))
+    pixels = picked(pixels, corners).unflatten(2, (3, -1))
+    depth = picked(z, corners).unflatten(1, (3, -1))
     crosses = (depth.amin(1) <= 0).expand(2, -1, -1)
     low = torch.where(crosses, -torch.inf, pixels.amin(2)).sub_(0.5 + EDGE_TOLERANCE_PX).ceil_()
     high = torch.where(crosses, torch.inf, pixels.amax(2)).add_(EDGE_TOLERANCE_PX - 0.5).floor_()
@@ -115,22 +116,20 @@ def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     """Covered cells in ascending order and the packed face each one sees."""
     height, width = size
     face, row = _expanded(faces.rows[0].clamp(0, height), faces.rows[1].clamp(-1, height - 1))
-    y = row + 0.5
-    at_zero = torch.addcmul(picked(faces.constant, face), picked(faces.by_y, face), y)
-    # by_x x + at_zero >= 0 bounds x from below where by_x > 0, from above where it is < 0.
-    minus_over_x = picked(faces.by_x.reciprocal().neg_(), face)
-    root, from_below = at_zero * minus_over_x, minus_over_x < 0
-    left = torch.where(from_below, root, -torch.inf).amax(0)
-    right = torch.where(from_below, torch.inf, root).amin(0)
+    # One copy for all twelve: many small temporaries cost more than they hold.
+    at_zero, by_y, across = picked(faces.lines, face)
+    at_zero.addcmul_(by_y, row + 0.5)
+    # The plane bounds x from below where it rises along the row, from above where it falls.
+    rising, root = across < 0, at_zero * across
+    left = torch.where(rising, root, -torch.inf).amax(0)
+    right = root.masked_fill_(rising, torch.inf).amin(0)
     first = (left - 0.5).ceil_().clamp_(0, width)
     last = (right - 0.5).floor_().clamp_(-1, width - 1)
 
     span, column = _expanded(first, last)
-    inverse_z = torch.addcmul(
-        at_zero[3].index_select(0, span),
-        faces.by_x[3].index_select(0, face).index_select(0, span),
-        column + 0.5,
-    ).add_(1 / FARTHEST_M)
+    depth_by_x = faces.depth_by_x.index_select(0, face)
+    inverse_z = at_zero[3].index_select(0, span).addcmul_(depth_by_x.index_select(0, span), column + 0.5)
+    inverse_z += 1 / FARTHEST_M
     depth_bits = inverse_z.reciprocal_().float().view(torch.int32).to(torch.int64)
     base = faces.view.index_select(0, face) * (height * width) + row.to(torch.int64) * width
     cell = base.index_select(0, span).add_(column.to(torch.int64))
