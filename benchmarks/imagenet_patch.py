@@ -8,6 +8,7 @@ On the photos that the run held out, each rate with its interval over photos.
 
 import argparse
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -90,7 +91,7 @@ def main() -> None:
     print("by share of the picture, on the net that it was made for")
     frame = frame_of(config, torch.device("cpu"))
     judged = judge(frame, patch, smaller(frame.stream("report", args.views)))
-    for low, high in zip(AREAS, AREAS[1:], strict=False):
+    for low, high in pairwise(AREAS):
         inside = (judged.area >= low) & (judged.area < high)
         print(judged.line(f"{low:.2%} to {high:.2%}", inside))
 

@@ -167,10 +167,9 @@ def main() -> None:
 def compare(ours: Sticker, reached: Bool[Tensor, " n"], theirs: Sticker, before: Bool[Tensor, " n"]) -> None:
     """Prints how a sticker differs from theirs, on the same views."""
     counts = pairs(reached, before)
-    gap = paired_difference(counts)
-    print(
-        f"  minus theirs {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], McNemar p {mcnemar(counts):.2g}"
-    )
+    gap, p = paired_difference(counts), mcnemar(counts)
+    chance = f"{p:.2g}" if p >= 1e-4 else "< 0.0001"
+    print(f"  minus theirs {gap.value:+.3f} [{gap.low:+.3f}, {gap.high:+.3f}], McNemar p {chance}")
     if torch.equal(ours.mask, theirs.mask):
         inside = ours.mask[0] > 0
         same = ((ours.paint - theirs.paint)[:, inside].abs() < 0.01).sum()

@@ -56,7 +56,7 @@ def cases() -> list[Case]:
     zoo = torchvision.models
     return [
         Case("mobilenet_v2", zoo.mobilenet_v2(weights=None), 224, 16, 0.85),
-        Case("resnet50", zoo.resnet50(weights=None), 224, 8, 0.85),
+        Case("resnet50", zoo.resnet50(weights=None), 224, 16, 0.85),
         Case("sign-net", build("sign-net", 50), INPUT_PX, 128),
     ]
 
@@ -161,7 +161,7 @@ def digital(rounds: int, images: int = 64, steps: int = 5) -> list[Figure]:
     ]
 
 
-def main(rounds: int = 7) -> None:
+def main(rounds: int = 5) -> None:
     """Prints one table for each network."""
     torch.set_num_threads(1)
     for case in cases():
