@@ -21,7 +21,7 @@ demo: venv
 	$(BIN)/python cli.py demo
 
 test: venv
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
 
 check: venv
 	$(BIN)/ruff format --check .

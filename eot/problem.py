@@ -1,6 +1,6 @@
 """The equation, read top to bottom: θ to an expected loss.
 
-    minimise over θ:  E_t loss( victim( sensor_t( render_t( print( P(θ) ) ) ) ) ) + penalties( P(θ) )
+minimise over θ:  E_t loss( victim( sensor_t( render_t( print( P(θ) ) ) ) ) ) + penalties( P(θ) )
 """
 
 from collections.abc import Callable

@@ -130,7 +130,7 @@ def locate(
     depth = values[0].reciprocal()
     uv = values[1:] * depth
     # d(u)/dx = (d(u/z)/dx - u d(1/z)/dx) z, and so for v and y.
-    footprint = (planes[1:, :2] - uv[:, None] * planes[0, :2]) * depth
+    footprint = torch.addcmul(planes[1:, :2], uv[:, None], planes[0, :2], value=-1) * depth
     return Hits(
         view=view,
         pixel=fragments.cell - view * (height * width),
