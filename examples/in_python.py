@@ -17,7 +17,7 @@ from textures.signs import face
 
 victim = load_victim("bundled")
 stop = face("mutcd-r1-1-stop", 256, square=True)
-mask = rectangles([(0.2, 0.12, 0.6, 0.13), (0.2, 0.75, 0.6, 0.13)], stop.coverage.shape[1:])
+mask = rectangles([(0.13, 0.16, 0.74, 0.11), (0.13, 0.73, 0.74, 0.11)], stop.coverage.shape[1:])
 texture = Sticker(stop.srgb[None], mask, Pixels(torch.full_like(stop.srgb[None], 0.5)))
 backgrounds = Backgrounds.procedural(torch.Generator().manual_seed(0), 8, 128)
 scene = Scene(Flat(0.75, 0.75, stop.coverage), Camera.from_35mm(26, 4032, 3024), backgrounds, (64, 64))
