@@ -11,6 +11,7 @@ from eot.commands.export import product_of
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
 from eot.commands.summary import Summary
 from eot.commands.tick import Tick
+from eot.evidence.rate_checks import check_evaluation
 from eot.runs.build import build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.provenance import provenance_of
@@ -41,9 +42,11 @@ def evaluate(request: Request, device: torch.device) -> Generator[Tick, None, Su
     frame = frame_of(config, device)
     built = build(frame, product.mask)
     measured = yield from measure(built, product, views)
+    # The article was picked on its own victims: only their rates can be compared with that pick.
+    findings = check_evaluation(measured[0]) if request.victims else doubts(measured[0], product)
     origin = origin_of(provenance_of(config, device, fingerprints(frame)), product)
     place = folder.path / "evaluations" / _name(config.victims.models, views)
-    return write_evidence(place, folder, built, product, measured, doubts(measured[0], product), origin)
+    return write_evidence(place, folder, built, product, measured, findings, origin)
 
 
 def _name(models: tuple[str, ...], views: int) -> str:

@@ -142,6 +142,7 @@ def test_the_mask_stage_finds_what_the_victim_looks_at() -> None:
 
 
 def test_a_sign_brings_its_size_and_a_screen_needs_none(tiny: Path) -> None:
+    without_width(tiny)
     sign = frame(tiny).article
     assert (sign.width_mm, sign.height_mm, sign.sign) == (750, 750, "mutcd-r1-1-stop")
     assert frame(tiny, "article.width_mm=300").article.height_mm == pytest.approx(300)
@@ -214,7 +215,7 @@ def test_a_product_comes_back_from_its_bytes_and_holds_what_was_measured(tiny: P
     assert torch.equal(again.levels, product.levels) and again.levels.dtype == torch.uint8
     assert torch.equal(levels_of(product.image), product.levels)
     assert again.digest == product.digest and 0.2 < again.covered <= 0.3
-    assert (again.identifier, again.width_mm, again.selected_on) == ("tiny", 750, 4)
+    assert (again.identifier, again.width_mm, again.selected_on) == ("tiny", 150, 4)
     with pytest.raises(RunError, match="here: expected"):
         decode_product(encode_product(product)[:200], "here")
 
@@ -299,7 +300,6 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     ((*PATCH, "surface.kind=screen"), "expected a scene around a bare patch"),
     ((*PATCH, "texture.start=face"), "no face to start from"),
     ((*PATCH, "penalties.lab=1"), "a bare patch has no original"),
-    (("article.kind=patch",), "article.width_mm: expected the width"),
     (("objective.kind=evade", "objective.label=stoop"), "did you mean 'stop'"),
 ]
 
@@ -327,3 +327,13 @@ def test_every_texture_starts_on_the_sign(tiny: Path, kind: str, start: str, fea
     if feature_mm:
         # 100 mm are 4.3 texels: cells of at least 5, so at most 6 x 6 colours on the face.
         assert len(image[0][:, inside].T.unique(dim=0)) <= 36
+
+
+def test_a_patch_has_no_size_of_its_own(tiny: Path) -> None:
+    without_width(tiny)
+    with pytest.raises(InputError, match=r"article\.width_mm: expected the width"):
+        built(tiny, "article.kind=patch")
+
+
+def without_width(tiny: Path) -> None:
+    tiny.write_text(tiny.read_text(encoding="utf-8").replace("width_mm = 150\n", ""), encoding="utf-8")
