@@ -1,6 +1,7 @@
 """The command line: parses, builds, calls. The only place that prints, picks a device or sets threads."""
 
 import json
+import os
 import sys
 from collections.abc import Generator
 from enum import StrEnum
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from eot.commands.tick import Tick
 
 Result = TypeVar("Result")
+
+# Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down by spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Heavy packages are imported by the commands themselves, so that --help answers at once.
 
@@ -194,7 +198,7 @@ def train_signs(
     seed: Annotated[
         int | None, typer.Option(min=0, help="Seed of weights and views.  [default: the variant's own]")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the views.")] = 5,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the views.")] = 3,
     out: Annotated[Path | None, typer.Option(help="Folder of the weights.  [default: runs/victims]")] = None,
     device: Device = DeviceName.AUTO,
     threads: Threads = 0,

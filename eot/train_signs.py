@@ -43,7 +43,7 @@ class Plan:
     rounds: int = 360
     views: int = 8
     backgrounds: int = 256
-    epochs: int = 5
+    epochs: int = 3
     batch: int = 256
     rate: float = 4e-3
     decay: float = 0.02

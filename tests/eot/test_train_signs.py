@@ -20,7 +20,7 @@ from eot.victims.sign_views import sign_labels
 from tests.conftest import Result, refused
 from textures.signs import catalogue
 
-TINY = Plan(rounds=1, views=2, backgrounds=3, epochs=1, batch=10)
+TINY = Plan(rounds=1, views=2, backgrounds=1, epochs=1, batch=10)
 CPU = torch.device("cpu")
 STOP = "mutcd-r1-1-stop"
 FEW = (STOP, "mutcd-r1-2-yield", "mutcd-w1-1-turn", "vienna-c1-no-entry", "vienna-d2-keep-right")
@@ -69,8 +69,8 @@ def test_training_replays_from_its_seed(few: None) -> None:
 
 
 def test_a_few_seconds_of_training_teach_it_to_read(tmp_path: Path, few: None) -> None:
-    plan = Plan(rounds=6, views=8, backgrounds=3, epochs=4, batch=16)
-    request = Request("sign-net", 0, tmp_path, plan, Exam(views=10, backgrounds=2))
+    plan = Plan(rounds=6, views=8, backgrounds=2, epochs=4, batch=16)
+    request = Request("sign-net", 0, tmp_path, plan, Exam(views=10, backgrounds=1))
     ticks, listing = result_of(train_signs(request, CPU))
     done = [t.phase for t in ticks if t.done == t.total]
     assert done == ["render", "train", "grade", "stickers", "stickers"]
@@ -131,7 +131,7 @@ def test_bundled_weights_are_the_ones_of_their_card(name: str) -> None:
 
 def test_the_bundled_victim_reads_fresh_views_of_a_stop_sign() -> None:
     victim = load_victim("bundled")
-    _, grades = result_of(gauge(victim, Exam(seed=99, views=60, backgrounds=6), signs=(STOP,)))
+    _, grades = result_of(gauge(victim, Exam(seed=99, views=60, backgrounds=4), signs=(STOP,)))
     assert grades.of_sign(STOP).n == 60
     assert grades.of_sign(STOP).rate >= 0.95
 
