@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-# Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down by spinning.
+# Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # Heavy packages are imported by the commands themselves, so that --help answers at once.
