@@ -1,0 +1,79 @@
+"""The sections about what is made: article, sticker, texture, print."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from eot.runs import kinds
+from eot.runs.sections.table import Table, wanted
+from renders.errors import InputError
+
+
+class ArticleTable(Table):
+    """The thing that carries the sticker."""
+
+    kind: Literal["sign", "image", "patch"] = Field(
+        "sign", description="a sign of the catalogue, a picture of your own, or a bare patch"
+    )
+    sign: str | None = Field(None, description="id of the sign, see `eot signs`")
+    image: kinds.File = Field(None, description="picture of the face, for kind = image")
+    faces: kinds.File = Field(None, description="folder of photos: every view draws one of them as the face")
+    width_mm: float | None = Field(None, gt=0, description="width; a catalogue sign knows its own")
+    height_mm: float | None = Field(None, gt=0, description="height; follows from the width where it can")
+    texels: int = Field(256, ge=8, le=4096, description="texels along the longer side of the face")
+
+    @model_validator(mode="after")
+    def _has_a_face(self) -> "ArticleTable":
+        if self.kind == "sign" and self.sign is None:
+            raise wanted("article.sign", "name a sign of `eot signs`")
+        if self.kind == "image" and self.image is None and self.faces is None:
+            raise wanted("article.image", "name a picture, or a folder of them in article.faces")
+        return self
+
+
+class StickerTable(Table):
+    """Where on the face ink may go."""
+
+    mask: kinds.Mask = Field(
+        "rectangles", description="rectangles, full, auto (found by an L1 stage), or a .png/.svg"
+    )
+    area: float = Field(0.2, ge=0, le=1, description="largest share of the face that may be covered")
+    boxes: kinds.Boxes = Field(
+        (), description="rectangles as [x, y, width, height], fractions from the top left"
+    )
+
+    @model_validator(mode="after")
+    def _boxes_on_the_face(self) -> "StickerTable":
+        for box in self.boxes:
+            x, y, width, height = box
+            if min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + 1e-9:
+                raise InputError(
+                    f"sticker.boxes: expected [x, y, width, height] inside 0 to 1; got {list(box)}: "
+                    "give fractions of the face"
+                )
+        return self
+
+
+class TextureTable(Table):
+    """How the picture on the sticker is parametrised, and the bounds it keeps."""
+
+    kind: Literal["pixels", "tanh", "fourier", "palette"] = Field("pixels", description="the parameters")
+    start: Literal["grey", "noise", "face"] = Field("grey", description="where the optimiser starts")
+    min_feature_mm: float = Field(0.0, ge=0, description="finer detail than this is not used; 0 = texel size")
+    palette: kinds.Colours = Field((), description="the colours of kind = palette, as '#rrggbb'")
+    norm: Literal["none", "linf", "l2", "l1"] = Field("none", description="ball around the start to stay in")
+    eps: float = Field(0.0, ge=0, description="radius of that ball, sRGB in [0, 1]")
+
+    @model_validator(mode="after")
+    def _whole(self) -> "TextureTable":
+        if self.norm != "none" and self.eps == 0:
+            raise wanted("texture.eps", f"norm = {self.norm} needs the radius of its ball")
+        if self.kind == "palette" and not self.palette:
+            raise wanted("texture.palette", "kind = palette needs its colours, as '#rrggbb'")
+        return self
+
+
+class PrintTable(Table):
+    """What the printer makes of the picture."""
+
+    profile: str = Field("none", description="print profile; none = printed exactly")

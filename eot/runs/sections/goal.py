@@ -1,0 +1,52 @@
+"""The sections about what is wanted and how it is found: objective, penalties, optimiser, search."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from eot.runs import kinds
+from eot.runs.sections.table import Table, wanted
+
+
+class ObjectiveTable(Table):
+    """What counts as success."""
+
+    kind: Literal["targeted", "evade"] = Field(
+        "targeted", description="be read as the target, or not as the label"
+    )
+    target: kinds.ClassName = Field(None, description="the class to be read as, name or index")
+    label: kinds.ClassName = Field(None, description="the true class, name or index; a sign knows its own")
+    loss: Literal["ce", "margin", "dlr"] = Field("ce", description="cross-entropy, logit margin, or DLR")
+    kappa: float | None = Field(None, ge=0, description="the loss stops falling at -kappa; none = never")
+
+    @model_validator(mode="after")
+    def _has_its_target(self) -> "ObjectiveTable":
+        if self.kind == "targeted" and self.target is None:
+            raise wanted("objective.target", "kind = targeted needs the class to be read as")
+        return self
+
+
+class PenaltiesTable(Table):
+    """Weights of what is added to the loss."""
+
+    total_variation: float = Field(0.0, ge=0, description="roughness")
+    non_printability: float = Field(0.0, ge=0, description="distance to printable colours")
+    lab: float = Field(0.0, ge=0, description="CIE Lab distance to the original")
+
+
+class OptimiserTable(Table):
+    """How the texture is moved."""
+
+    kind: Literal["adam", "steepest"] = Field("adam", description="Adam, or steepest descent in texture.norm")
+    rate: float = Field(0.02, gt=0, description="step size")
+    steps: int = Field(500, ge=1, description="number of steps")
+    views: int = Field(32, ge=1, description="fresh views per step")
+    micro: int | None = Field(None, ge=1, description="views held in memory at a time; none = all of a step")
+    schedule: Literal["constant", "cosine"] = Field("cosine", description="how the step size falls")
+
+
+class SearchTable(Table):
+    """How the best texture is chosen, on views that training never sees."""
+
+    select_every: int = Field(50, ge=1, description="steps between two selections (and checkpoints)")
+    select_views: int = Field(256, ge=1, description="views per selection, the same ones each time")

@@ -1,0 +1,23 @@
+"""The section that names the models under test."""
+
+from pydantic import Field, model_validator
+
+from eot.runs import kinds
+from eot.runs.sections.table import Table
+from renders.errors import InputError
+
+
+class VictimsTable(Table):
+    """The models under test."""
+
+    models: kinds.Models = Field(("bundled",), description="the models; their losses are averaged")
+    weights: kinds.Weights = Field((), description="weight of each model in that average; empty = equal")
+
+    @model_validator(mode="after")
+    def _one_weight_each(self) -> "VictimsTable":
+        if self.weights and len(self.weights) != len(self.models):
+            raise InputError(
+                f"victims.weights: expected one for each of the {len(self.models)} models; "
+                f"got {len(self.weights)}: leave it empty for equal weights"
+            )
+        return self

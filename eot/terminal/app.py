@@ -1,0 +1,48 @@
+"""The typer app: what a user can do wrong becomes one line on stderr and the documented exit code."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from eot.terminal.screen import fail
+
+
+class Group(typer.core.TyperGroup):
+    """Turns what a user can meet into one line on stderr and the documented exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from renders.errors import EotError
+
+        try:
+            return super().invoke(ctx)
+        except EotError as error:
+            fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            fail("stopped; an attack goes on where it was with: eot attack RUN_DIR --resume", 130)
+        except BrokenPipeError:
+            sys.stderr.close()  # the reader of our output has gone, which is no fault of anyone
+            raise typer.Exit(0) from None
+        except OSError as error:
+            fail(f"{error.filename or 'a file'}: {error.strerror or error}", 3)
+        except RuntimeError as error:
+            if "out of memory" not in str(error).lower():
+                raise
+            fail("out of memory: lower optimiser.views, article.texels or camera.output_px with --set", 3)
+
+
+def app_of(commands: tuple[Callable[..., None], ...]) -> typer.Typer:
+    """The program with these commands, in this order: `train_signs` becomes `eot train-signs`."""
+    app = typer.Typer(
+        cls=Group,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Can something printed and put in the world make this vision model fail, and how sure are we?",
+        epilog="Exit codes: 0 fine, 1 a gate failed, 2 usage or bad input, 3 the run could not finish.",
+    )
+    for command in commands:
+        app.command()(command)
+    return app

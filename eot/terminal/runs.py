@@ -1,0 +1,99 @@
+"""The commands that make, measure and print a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eot.terminal.options import (
+    Device,
+    DeviceName,
+    Force,
+    Json,
+    Models,
+    Overrides,
+    Resume,
+    Run,
+    Source,
+    Threads,
+)
+from eot.terminal.screen import fail, prepare, show, show_paths, watch
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="The run directory to make.")] = Path("runs/demo"),
+    force: Force = False,
+    resume: Resume = False,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Attack a stop sign with a sticker, report on it, and export the sheet to print (minutes)."""
+    from eot.commands import attack
+
+    request = attack.Request(ROOT / "examples" / "stop_sticker.toml", (), out, resume, force)
+    show(watch(attack.attack(request, prepare(device, threads))), json_)
+
+
+def attack(
+    source: Source,
+    set_: Overrides = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory.  [default: runs/NAME]")] = None,
+    resume: Resume = False,
+    force: Force = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the complete configuration, stop.")
+    ] = False,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Optimise an article, measure how often it works, and write both to a run directory."""
+    from eot.commands import attack
+
+    request = attack.Request(source, tuple(set_ or ()), out, resume, force)
+    if dry_run:
+        typer.echo(attack.resolved(request), nl=False)
+        return
+    show(watch(attack.attack(request, prepare(device, threads))), json_)
+
+
+def evaluate(
+    run: Run,
+    victim: Models = None,
+    views: Annotated[int | None, typer.Option(min=1, help="Views per arm.")] = None,
+    require_below: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Gate: fail unless success is below this, interval included."),
+    ] = None,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Measure a finished article again: on other models (transfer), with more views, or as a gate."""
+    from eot.commands import evaluate
+
+    request = evaluate.Request(run, tuple(victim or ()), views)
+    result = watch(evaluate.evaluate(request, prepare(device, threads)))
+    show(result, json_)
+    if require_below is not None and result.high >= require_below:
+        fail(f"gate failed: success may be as high as {result.high:.3f}, not below {require_below:g}", 1)
+
+
+def report(run: Run) -> None:
+    """Write the report anew from what the run directory holds, and print its paths."""
+    from eot.commands import report
+
+    show_paths(watch(report.report(run, prepare(DeviceName.CPU, 0))))
+
+
+def export(
+    run: Run,
+    page: Annotated[str, typer.Option(help="Paper size.")] = "A4",
+) -> None:
+    """Write the sheets to print (PDF), the pieces (PNG) and their outlines (SVG), and print their paths."""
+    from eot.commands import export
+
+    show_paths(export.export(run, page))
