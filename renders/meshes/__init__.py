@@ -1,1 +1,1 @@
-"""Objects with a surface in three dimensions: what they are, where they come from, what is wrong with them."""
+"""Objects with a surface in three dimensions: what they are, where they come from, what is wrong."""
