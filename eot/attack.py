@@ -56,9 +56,14 @@ class Progress:
 
 @torch.no_grad()
 def judge(attack: Attack, image: Float[Tensor, "t 3 u v"], index: int) -> Judged:
-    """The iterate on the select stream: always the same views, so that candidates compare on equal terms."""
-    outcome = attack.problem(image, attack.select(0))
-    return Judged(index, float(outcome.success.float().mean()), float(outcome.loss.mean()), image)
+    """The iterate on the select stream: always the same views, so that candidates compare on equal terms.
+
+    No more views are in memory at a time than a step of training holds.
+    """
+    condition, batch = attack.select(0), attack.micro or attack.train.k
+    parts = [attack.problem(image, condition[i : i + batch]) for i in range(0, len(condition), batch)]
+    success, loss = (torch.cat([getattr(part, name) for part in parts], 1) for name in ("success", "loss"))
+    return Judged(index, float(success.float().mean()), float(loss.mean()), image)
 
 
 def run(attack: Attack, first: int = 0, best: Judged | None = None) -> Iterator[Progress]:

@@ -15,6 +15,7 @@ from eot.commands.mask import find_mask, sketch_mask
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
 from eot.commands.summary import Summary, read_summary
 from eot.commands.tick import Tick
+from eot.evidence.condition_checks import unseen_conditions
 from eot.evidence.findings import Finding
 from eot.evidence.footprint import texels_per_px
 from eot.evidence.gradient_checks import check_gradients, texel_footprint
@@ -185,6 +186,8 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
     )
     found = check_victims(attack.problem, image, few(0))
     found += check_gradients(attack.problem, image, few, mask=allowed)
+    varied = [name for name, (low, high) in built.frame.config.conditions.items() if low < high]
+    found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4)(0), varied),)
     scene = attack.problem.scene
     if isinstance(scene, Scene):
         rows, columns = image.shape[-2:]

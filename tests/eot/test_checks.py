@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from eot.evidence import gradient_checks, rate_checks, victim_checks
+from eot.evidence import condition_checks, gradient_checks, rate_checks, victim_checks
 from eot.evidence.evaluate import evaluate
 from eot.evidence.findings import Finding, Grade
 from eot.evidence.footprint import texels_per_px
@@ -20,6 +20,7 @@ from renders.conditions import Conditions, still
 from renders.framing import Framing
 from renders.scene import Scene
 from renders.surfaces.flat import Flat
+from tests.eot.parts import SMOOTH, grey, in_the_world, on_screen
 from tests.eot.test_evaluate import GREEN, RED, VIEWS, articles, colour, problem
 
 PHOTOS = torch.linspace(0, 1, 48).reshape(4, 3, 2, 2)
@@ -236,3 +237,11 @@ def test_every_bad_finding_ends_in_advice() -> None:
 
 def _by_name(found: tuple[Finding, ...]) -> dict[str, Finding]:
     return {f.name: f for f in found}
+
+
+def test_a_condition_that_no_photograph_shows_is_found() -> None:
+    condition = Stream(SMOOTH, 0, "checks", 4)(0)
+    seen = condition_checks.unseen_conditions(in_the_world(), grey(), condition, SMOOTH.ranges)
+    assert seen.level is Grade.OK
+    silent = condition_checks.unseen_conditions(on_screen(), grey(), condition, ["distance_m", "yaw_deg"])
+    assert silent.level is Grade.WARN and silent.text.startswith("distance_m, yaw_deg vary")
