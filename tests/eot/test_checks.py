@@ -241,7 +241,9 @@ def _by_name(found: tuple[Finding, ...]) -> dict[str, Finding]:
 
 def test_a_condition_that_no_photograph_shows_is_found() -> None:
     condition = Stream(SMOOTH, 0, "checks", 4)(0)
-    seen = condition_checks.unseen_conditions(in_the_world(), grey(), condition, SMOOTH.ranges)
+    # A picture this small has several native pixels in each of its own: no mosaic is left.
+    names = SMOOTH.ranges.keys() - {"mosaic"}
+    seen = condition_checks.unseen_conditions(in_the_world(), grey(), condition, names)
     assert seen.level is Grade.OK
     silent = condition_checks.unseen_conditions(on_screen(), grey(), condition, ["distance_m", "yaw_deg"])
     assert silent.level is Grade.WARN and silent.text.startswith("distance_m, yaw_deg vary")
