@@ -21,7 +21,7 @@ class Mesh:
     """
 
     name: str
-    vertices: Float[Tensor, "v 3"]
+    vertices: Float[Tensor, "n 3"]
     faces: Int[Tensor, "f 3"]
     uvs: Float[Tensor, "f 3 2"]
     texture: Float[Tensor, "1 3 u v"]
