@@ -1,4 +1,4 @@
-"""All benchmarks in turn: renderer, sensor, whole steps. What needs other tools or files is run by itself.
+"""All benchmarks in turn: renderer, sensor, whole steps, memory. What needs other tools or files is run by itself.
 
 python -m benchmarks
 """
@@ -7,13 +7,13 @@ import platform
 
 import torch
 
-from benchmarks import render, sensor, step
+from benchmarks import memory, render, sensor, step
 
 
 def main() -> None:
     """Prints every table."""
     print(f"torch {torch.__version__}, Python {platform.python_version()}, {platform.machine()}, one thread")
-    for part in (render, sensor, step):
+    for part in (render, sensor, step, memory):
         part.main()
 
 
