@@ -1,4 +1,4 @@
-"""All benchmarks in turn: renderer, sensor, whole steps, memory. What needs other tools or files is run by itself.
+"""All benchmarks in turn: renderer, sensor, steps, memory. What needs other tools or files runs by itself.
 
 python -m benchmarks
 """
