@@ -1,0 +1,54 @@
+"""A printed sheet as a photo must show it: its markers and the article between them, on one plane.
+
+Convention: millimetres on the sheet, origin at its top-left corner, x to the right, y down.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from textures.sheets.article import Box
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """One printed sheet.
+
+    Args:
+        name: the id of the sheet.
+        arm: what is printed on it: "attack", "clean", "noise", "blank" or another control.
+        markers_mm: corners of each marker, clockwise from its own top left, by marker id.
+        article: the rectangle of the article on the sheet.
+    """
+
+    name: str
+    arm: str
+    markers_mm: Mapping[int, Float[np.ndarray, "4 2"]]
+    article: Box
+
+    @property
+    def ids(self) -> frozenset[int]:
+        """The markers on the sheet."""
+        return frozenset(self.markers_mm)
+
+    @property
+    def corners_mm(self) -> Float[np.ndarray, "4 2"]:
+        """Corners of the article, clockwise from its top left."""
+        box = self.article
+        return np.array(
+            [
+                (box.x_mm, box.y_mm),
+                (box.right_mm, box.y_mm),
+                (box.right_mm, box.bottom_mm),
+                (box.x_mm, box.bottom_mm),
+            ],
+            dtype=np.float64,
+        )
+
+    def in_article(self, points_mm: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 3"]:
+        """Points of the sheet in article space: metres, x right, y up, origin at the article's centre."""
+        centre = self.corners_mm.mean(0)
+        right, down = ((points_mm - centre) / 1000).T
+        return np.stack([right, -down, np.zeros_like(right)], -1)
