@@ -10,8 +10,10 @@ from torch import Tensor
 from eot.loop import descend
 from eot.optimisers import Schedule, constant
 from eot.problem import Problem
-from eot.streams import Stream
+from eot.streams import Frozen, Stream
 from textures.parameters.texture import Texture
+
+Views = Stream | Frozen
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Attack:
     texture: Texture
     problem: Problem
     optimiser: torch.optim.Optimizer
-    train: Stream
-    select: Stream
+    train: Views
+    select: Views
     steps: int
     select_every: int = 0
     schedule: Schedule = constant
@@ -36,7 +38,7 @@ class Judged:
     index: int
     success: float
     loss: float
-    image: Float[Tensor, "t 3 u v"]
+    image: Float[Tensor, "t c u v"]
 
     def beats(self, other: "Judged | None") -> bool:
         """Whether this one is to be kept over the other."""
@@ -55,7 +57,7 @@ class Progress:
 
 
 @torch.no_grad()
-def judge(attack: Attack, image: Float[Tensor, "t 3 u v"], index: int) -> Judged:
+def judge(attack: Attack, image: Float[Tensor, "t c u v"], index: int) -> Judged:
     """The iterate on the select stream: always the same views, so that candidates compare on equal terms.
 
     No more views are in memory at a time than a step of training holds.

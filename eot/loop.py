@@ -19,13 +19,13 @@ class Step:
     """An iterate with its own outcome: the image is what was photographed, not what came after."""
 
     index: int
-    image: Float[Tensor, "t 3 u v"]
+    image: Float[Tensor, "t c u v"]
     outcome: Outcome
 
 
 def gradient(
-    image: Float[Tensor, "t 3 u v"], problem: Problem, condition: Condition, micro: int | None = None
-) -> tuple[Float[Tensor, "t 3 u v"], Outcome]:
+    image: Float[Tensor, "t c u v"], problem: Problem, condition: Condition, micro: int | None = None
+) -> tuple[Float[Tensor, "t c u v"], Outcome]:
     """The gradient of the mean loss over the k views, and their outcome.
 
     `micro` views are held in memory at a time; the result is the same up to the order of the sum.

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Callable, Iterable
 
+import numpy as np
 import torch
+from jaxtyping import Float
+from scipy.optimize import Bounds, minimize
 from torch import Tensor
 
-from textures.norms import Norm
+from textures.norms import L1, Norm
 
 Schedule = Callable[[float], float]
 
@@ -14,12 +17,25 @@ Schedule = Callable[[float], float]
 class SteepestDescent(torch.optim.Optimizer):
     """p <- p - rate · argmax_{||d|| <= 1} <gradient, d>: sign for l-inf (FGSM, PGD), unit vector for l2.
 
-    Madry et al. 2018, section 2. Each texture of the batch takes a step of its own.
+    Madry et al. 2018, section 2. Each texture of the batch takes a step of its own, of length lr · reach.
+
+    Args:
+        reach: one for each texture, where their balls differ in size.
+
+    In l1, whose step moves few coordinates, those that stand at 0 or 1 already are passed over.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], norm: Norm, lr: float) -> None:
-        super().__init__(parameters, {"lr": lr})
+    def __init__(
+        self, parameters: Iterable[Tensor], norm: Norm, lr: float, reach: Float[Tensor, " t"] | None = None
+    ) -> None:
+        super().__init__(parameters, {"lr": lr, "reach": reach})
         self.norm = norm
+
+    def _direction(self, parameter: Tensor, slope: Tensor) -> Tensor:
+        if isinstance(self.norm, L1):
+            stuck = ((parameter <= 0) & (slope > 0)) | ((parameter >= 1) & (slope < 0))
+            slope = torch.where(stuck, 0, slope)
+        return self.norm.steepest(slope)
 
     def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
         """One step of length `lr` in the norm."""
@@ -27,8 +43,43 @@ class SteepestDescent(torch.optim.Optimizer):
         with torch.no_grad():
             for group in self.param_groups:
                 for parameter in group["params"]:
-                    parameter.sub_(group["lr"] * self.norm.steepest(parameter.grad))
+                    direction = self._direction(parameter, parameter.grad)
+                    if group["reach"] is not None:
+                        direction *= group["reach"].reshape(-1, *[1] * (parameter.ndim - 1))
+                    parameter.add_(direction, alpha=-group["lr"])
         return loss
+
+
+class BoxLbfgs(torch.optim.Optimizer):
+    """L-BFGS within [0, 1] by SciPy (Byrd et al. 1995); one step is a whole minimisation, of one texture.
+
+    Szegedy et al. 2014, section 4.1. `lr` is not used: the line search finds every length.
+    """
+
+    def __init__(self, parameters: Iterable[Tensor], evaluations: int) -> None:
+        super().__init__(parameters, {"lr": 1.0})
+        self.evaluations = evaluations
+
+    def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
+        """Moves the parameter to the minimiser that at most so many evaluations of the closure find."""
+        (parameter,) = self.param_groups[0]["params"]
+
+        def put(values: np.ndarray) -> None:
+            with torch.no_grad():
+                parameter.copy_(torch.from_numpy(values).reshape(parameter.shape))
+
+        def function(values: np.ndarray) -> tuple[float, np.ndarray]:
+            put(values)
+            loss = closure()
+            return loss, parameter.grad.detach().cpu().double().flatten().numpy()
+
+        start = parameter.detach().cpu().double().flatten().numpy()
+        limits = {"maxfun": self.evaluations, "maxiter": self.evaluations}
+        found = minimize(
+            function, start, jac=True, method="L-BFGS-B", bounds=Bounds(0.0, 1.0), options=limits
+        )
+        put(found.x)
+        return float(found.fun)
 
 
 def constant(progress: float) -> float:

@@ -33,16 +33,16 @@ class Problem:
     prints: Callable[[Tensor], Tensor] = unprinted
     penalties: tuple[Penalty, ...] = ()
 
-    def photograph(self, image: Float[Tensor, "t 3 u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
+    def photograph(self, image: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """sRGB photographs of the printed images under every view."""
         return self.scene(self.prints(image), condition)
 
-    def predict(self, image: Float[Tensor, "t 3 u v"], condition: Condition) -> list[Float[Tensor, "t k c"]]:
+    def predict(self, image: Float[Tensor, "t c u v"], condition: Condition) -> list[Float[Tensor, "t k n"]]:
         """The logits of each victim for every photograph."""
         photos = self.photograph(image, condition)
         return [victim(photos.flatten(0, 1)).unflatten(0, photos.shape[:2]) for victim, _ in self.victims]
 
-    def __call__(self, image: Float[Tensor, "t 3 u v"], condition: Condition) -> Outcome:
+    def __call__(self, image: Float[Tensor, "t c u v"], condition: Condition) -> Outcome:
         """Weighted loss over the victims plus penalties; success only where every victim is fooled."""
         outcomes = [self.objective(logits) for logits in self.predict(image, condition)]
         losses = [weight * o.loss for o, (_, weight) in zip(outcomes, self.victims, strict=True)]

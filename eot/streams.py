@@ -34,6 +34,11 @@ class Frozen:
 
     condition: Condition
 
+    @property
+    def k(self) -> int:
+        """How many views."""
+        return len(self.condition)
+
     def __call__(self, index: int) -> Condition:
         """The one batch of views, whatever the step."""
         return self.condition

@@ -45,6 +45,7 @@ from eot.runs.provenance import (
     texture_hash,
     write_provenance,
 )
+from eot.streams import Stream
 from renders.errors import RunError
 from renders.scene import Scene
 from textures.write import write_files
@@ -180,6 +181,7 @@ def picture_bytes(product: Product) -> bytes:
 def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
     """Is the victim a fixed function that answers logits, and does the gradient reach the texels?"""
     attack, image = built.attack, product.image.to(built.frame.device)
+    assert isinstance(attack.train, Stream)
     few = replace(attack.train, name="checks", k=min(attack.train.k, 16))
     allowed = (
         built.mask[0].to(built.frame.device) * built.frame.article.coverage[0].to(built.frame.device) > 0

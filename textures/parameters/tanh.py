@@ -1,7 +1,7 @@
 """Texels through a tanh: no bounds left to keep, so any optimiser may step freely."""
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from textures.parameters.texture import checked_image, uniform_noise
@@ -16,12 +16,12 @@ class Tanh(nn.Module):
 
     start: Tensor
 
-    def __init__(self, start: Float[Tensor, "t 3 u v"]) -> None:
+    def __init__(self, start: Float[Tensor, "t c u v"]) -> None:
         super().__init__()
         self.register_buffer("start", checked_image(start, "start").detach().clone())
         self.w = nn.Parameter(torch.atanh((2 * self.start - 1) * (1 - MARGIN)))
 
-    def forward(self) -> Float[Tensor, "t 3 u v"]:
+    def forward(self) -> Float[Tensor, "t c u v"]:
         """The image."""
         return (torch.tanh(self.w) + 1) / 2
 
@@ -29,14 +29,20 @@ class Tanh(nn.Module):
         """Nothing: every w is in bounds."""
 
     @torch.no_grad()
-    def noise(self, generator: torch.Generator) -> Float[Tensor, "t 3 u v"]:
+    def keep_(self, rows: Shaped[Tensor, " n"]) -> None:
+        """Only these textures from now on (a mask or indices); the parameter is a new one."""
+        self.w = nn.Parameter(self.w.detach()[rows])
+        self.start = self.start[rows]
+
+    @torch.no_grad()
+    def noise(self, generator: torch.Generator) -> Float[Tensor, "t c u v"]:
         """Uniform noise."""
         return uniform_noise(self.start, generator)
 
-    def blank(self) -> Float[Tensor, "t 3 u v"]:
+    def blank(self) -> Float[Tensor, "t c u v"]:
         """Mid grey."""
         return torch.full_like(self.start, 0.5)
 
-    def clean(self) -> Float[Tensor, "t 3 u v"]:
+    def clean(self) -> Float[Tensor, "t c u v"]:
         """The start."""
         return self.start.clone()

@@ -18,7 +18,7 @@ class Texture(Protocol):
     never move. `noise`, `blank` and `clean` are the control articles that a success rate is compared with.
     """
 
-    def __call__(self) -> Float[Tensor, "t 3 u v"]:
+    def __call__(self) -> Float[Tensor, "t c u v"]:
         """The image, differentiable in the parameters."""
         ...
 
@@ -38,15 +38,15 @@ class Texture(Protocol):
         """Put the parameters back into their bounds."""
         ...
 
-    def noise(self, generator: torch.Generator) -> Float[Tensor, "t 3 u v"]:
+    def noise(self, generator: torch.Generator) -> Float[Tensor, "t c u v"]:
         """A random image of the same kind: same mask, same feature size, same ball, same colours."""
         ...
 
-    def blank(self) -> Float[Tensor, "t 3 u v"]:
+    def blank(self) -> Float[Tensor, "t c u v"]:
         """The same article with nothing on it: mid grey, or the start where there is a ball."""
         ...
 
-    def clean(self) -> Float[Tensor, "t 3 u v"] | None:
+    def clean(self) -> Float[Tensor, "t c u v"] | None:
         """What lies under the change; None where the article is a patch with nothing under it."""
         ...
 
@@ -62,6 +62,6 @@ def checked_image(image: Tensor, name: str) -> Tensor:
     return image
 
 
-def uniform_noise(like: Float[Tensor, "t 3 u v"], generator: torch.Generator) -> Float[Tensor, "t 3 u v"]:
+def uniform_noise(like: Float[Tensor, "t c u v"], generator: torch.Generator) -> Float[Tensor, "t c u v"]:
     """Independent uniform sRGB values in [0, 1) at every texel and channel, drawn on the CPU."""
     return torch.rand(like.shape, generator=generator, dtype=like.dtype).to(like.device)
