@@ -19,6 +19,7 @@ from eot.evidence.condition_checks import unseen_conditions
 from eot.evidence.findings import Finding
 from eot.evidence.footprint import texels_per_px
 from eot.evidence.gradient_checks import check_gradients, texel_footprint
+from eot.evidence.print_checks import printed_colours
 from eot.evidence.rate_checks import check_training
 from eot.evidence.victim_checks import check_victims, victim_unchanged
 from eot.runs.build import Built, Frame, build, frame_of
@@ -190,6 +191,8 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
     found += check_gradients(attack.problem, image, few, mask=allowed)
     varied = [name for name, (low, high) in built.frame.config.conditions.items() if low < high]
     found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4)(0), varied),)
+    if built.frame.profile is not None:
+        found += (printed_colours(built.frame.profile, product.image, product.mask),)
     scene = attack.problem.scene
     if isinstance(scene, Scene):
         rows, columns = image.shape[-2:]

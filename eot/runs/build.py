@@ -23,8 +23,9 @@ from renders.conditions import Conditions
 from renders.errors import InputError
 from textures.controls import blank_article, clean_article, noise_article
 from textures.norms import norm_named
-from textures.penalties import LabDistance, NonPrintability, TotalVariation
-from textures.printer.profile import FOGRA39, PrintProfile, profile_named
+from textures.penalties import LabDistance, NonPrintability, OutOfGamut, TotalVariation
+from textures.printer.catalogue import fogra39, read_profile
+from textures.printer.profile import PrintProfile
 
 Mask = Float[Tensor, "1 u v"]
 
@@ -63,8 +64,12 @@ class Frame:
         if table.total_variation > 0:
             penalties.append(TotalVariation(table.total_variation, mask))
         if table.non_printability > 0:
-            colours = (self.profile or FOGRA39).colours()
+            colours = (self.profile or fogra39()).colours()
             penalties.append(NonPrintability(colours, table.non_printability, mask))
+        if table.gamut > 0:
+            if self.profile is None:
+                raise InputError("penalties.gamut: expected 0 without print.profile; set print.profile")
+            penalties.append(OutOfGamut(self.profile, table.gamut, mask))
         if table.lab > 0:
             if self.article.bare:
                 raise InputError("penalties.lab: expected 0, as a bare patch has no original; set it so")
@@ -115,7 +120,7 @@ def frame_of(config: Config, device: torch.device) -> Frame:
     article = shaped(config, article_of(config))
     loaded = load_victims(config.victims.models, config.victims.weights or None)
     objective = objective_of(config.objective, loaded, article.sign)
-    profile = profile_named(config.print.profile)
+    profile = read_profile(config.print.profile)
     world = world_of(config, article, device)
     victims = tuple((victim.to(device), weight) for victim, weight in loaded)
     return Frame(config, device, victims, article, world, objective, profile)

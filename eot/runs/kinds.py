@@ -9,6 +9,7 @@ from pydantic import Field
 
 # Words that stand where a file name may stand.
 MASKS = ("rectangles", "full", "auto")
+PRINTERS = ("none", "fogra39")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ def _mask(text: str, folder: Path) -> str:
     return text if text in MASKS else absolute(text, folder)
 
 
+def _printer(text: str, folder: Path) -> str:
+    return text if text in PRINTERS else absolute(text, folder)
+
+
 def _victim(spec: str, folder: Path) -> str:
     """The files inside the name of a victim (see `eot.victims.load_victim`)."""
     kind, _, rest = spec.partition(":")
@@ -66,6 +71,7 @@ Corners = tuple[Corner, Corner, Corner, Corner]
 
 File = Annotated[str | None, Kind("file"), Names(absolute)]
 Mask = Annotated[str, Kind("text or file"), Names(_mask)]
+Printer = Annotated[str, Kind("text or file"), Names(_printer)]
 CornersOrFile = Annotated[Corners | str | None, Kind("four [x, y] or file"), Names(absolute)]
 ClassName = Annotated[str | int | None, Kind("text or whole number")]
 Boxes = Annotated[tuple[Box, ...], Kind("array of [x, y, w, h]")]

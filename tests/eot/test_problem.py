@@ -8,7 +8,7 @@ from eot.streams import Stream
 from renders.conditions import still
 from renders.surfaces.screen import Screen
 from tests.eot.parts import SMOOTH, grey, in_the_world, linear, on_screen
-from textures.printer.profile import FOGRA39
+from textures.printer.catalogue import fogra39
 
 
 def test_the_outcome_is_loss_and_success_of_every_texture_and_view() -> None:
@@ -28,8 +28,8 @@ def test_the_parts_are_applied_in_the_order_of_the_equation() -> None:
     logits = linear()(image)
     expected = torch.nn.functional.cross_entropy(logits, torch.tensor([1]), reduction="none")
     assert torch.allclose(problem(image, still()).loss[:, 0], expected)
-    printed = replace(problem, prints=FOGRA39)
-    assert torch.equal(printed.photograph(image, still())[:, 0], FOGRA39(image))
+    printed = replace(problem, prints=fogra39())
+    assert torch.equal(printed.photograph(image, still())[:, 0], fogra39()(image))
 
 
 def test_an_ensemble_is_a_weighted_mean_and_fools_only_if_all_are_fooled() -> None:
@@ -51,7 +51,7 @@ def test_penalties_are_added_to_every_view_of_their_texture() -> None:
 
 
 def test_gradcheck_through_print_render_sensor_victim_and_objective() -> None:
-    problem = replace(in_the_world(12, torch.float64), prints=FOGRA39)
+    problem = replace(in_the_world(12, torch.float64), prints=fogra39())
     condition = SMOOTH.sample(torch.Generator().manual_seed(1), 2)
     image = grey(1, 2, torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(lambda image: problem(image, condition).loss, image, atol=1e-6)

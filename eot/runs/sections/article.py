@@ -76,4 +76,7 @@ class TextureTable(Table):
 class PrintTable(Table):
     """What the printer makes of the picture."""
 
-    profile: str = Field("none", description="print profile; none = printed exactly")
+    profile: kinds.Printer = Field(
+        "none",
+        description="none = printed exactly, fogra39, an ICC file of a printer, or one of `eot calibrate`",
+    )

@@ -30,7 +30,8 @@ class PenaltiesTable(Table):
     """Weights of what is added to the loss."""
 
     total_variation: float = Field(0.0, ge=0, description="roughness")
-    non_printability: float = Field(0.0, ge=0, description="distance to printable colours")
+    non_printability: float = Field(0.0, ge=0, description="distance to printable colours (NPS)")
+    gamut: float = Field(0.0, ge=0, description="distance to what the inks of print.profile can reach")
     lab: float = Field(0.0, ge=0, description="CIE Lab distance to the original")
 
 
