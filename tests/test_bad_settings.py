@@ -72,3 +72,9 @@ SETTINGS = [
 @pytest.mark.parametrize(("setting", "says"), SETTINGS, ids=[setting for setting, _ in SETTINGS])
 def test_a_wrong_setting_is_one_line(eot: Eot, tiny: Path, earlier: Path, setting: str, says: str) -> None:
     refused(eot("attack", tiny, "--out", earlier, "--force", "--set", setting), says)
+
+
+def test_an_unknown_rasteriser_is_refused_and_a_known_one_is_set(tiny: Path, eot: Eot) -> None:
+    refused(eot("attack", tiny, "--rasteriser", "wrap"), "warp")
+    code, out, _ = eot("attack", tiny, "--rasteriser", "spans", "--dry-run")
+    assert code == 0 and 'rasteriser = "spans"' in out

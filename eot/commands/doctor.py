@@ -19,11 +19,11 @@ from rich.text import Text
 from eot.commands.listing import Listing
 from eot.runs.provenance import package_versions, version
 from renders.errors import EotError, RunError
+from renders.rasterisers.choose import RASTERISERS
 
 EXTRAS = {
     "timm": "victims timm:NAME",
-    "pytorch3d": "another rasteriser",
-    "nvdiffrast": "another rasteriser, on a GPU",
+    **{end.package: f"rasteriser {name}: {end.meaning}" for name, end in RASTERISERS.items() if end.package},
     "mitsuba": "an independent path tracer",
     "ultralytics": "YOLO detectors",
     "onnx": "ONNX models",

@@ -19,6 +19,7 @@ from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.conditions import Condition
 from renders.framing import Framing
+from renders.rasterisers.choose import rasteriser
 from renders.surfaces.flat import Flat
 from renders.surfaces.photograph import Photo, Photograph
 from renders.surfaces.screen import Screen
@@ -73,7 +74,8 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
     backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
     size = _frame_px(camera.width_px, camera.height_px, side, framing)
     surface = Flat(article.width_mm / 1000, article.height_mm / 1000, coverage)
-    return World(scene.Scene(surface, camera, backgrounds, size, framing), len(backgrounds))
+    seen = rasteriser(config.camera.rasteriser)
+    return World(scene.Scene(surface, camera, backgrounds, size, framing, rasteriser=seen), len(backgrounds))
 
 
 def camera_of(table: CameraTable) -> Camera:

@@ -21,6 +21,9 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. conditions.distance_m=[2,20]."),
 ]
+Rasteriser = Annotated[
+    str, typer.Option("--rasteriser", metavar="NAME", help="The same as --set camera.rasteriser=NAME.")
+]
 Device = Annotated[DeviceName, typer.Option(help="Where to compute.")]
 Threads = Annotated[int, typer.Option(min=0, help="CPU threads; 0 = as many as there are cores.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

@@ -12,6 +12,7 @@ from eot.terminal.options import (
     Json,
     Models,
     Overrides,
+    Rasteriser,
     Resume,
     Run,
     Source,
@@ -40,6 +41,7 @@ def demo(
 def attack(
     source: Source,
     set_: Overrides = None,
+    rasteriser: Rasteriser = "",
     out: Annotated[Path | None, typer.Option(help="The run directory.  [default: runs/NAME]")] = None,
     resume: Resume = False,
     force: Force = False,
@@ -53,7 +55,8 @@ def attack(
     """Optimise an article, measure how often it works, and write both to a run directory."""
     from eot.commands import attack
 
-    request = attack.Request(source, tuple(set_ or ()), out, resume, force)
+    chosen = (f"camera.rasteriser={rasteriser}",) if rasteriser else ()
+    request = attack.Request(source, (*(set_ or ()), *chosen), out, resume, force)
     if dry_run:
         typer.echo(attack.resolved(request), nl=False)
         return

@@ -5,10 +5,8 @@ import torch
 from torch import Tensor
 
 from renders.camera import Intrinsics
-from renders.errors import InputError
 from renders.fragments import Fragments, edge_planes, locate
 from renders.geometry import to_view
-from renders.rasterisers.choose import RASTERISERS, rasteriser
 from renders.rasterisers.spans import CELLS_PER_PASS, rasterise
 from renders.surfaces.flat import Flat, quad_faces, quad_uvs
 from tests.renders.scenes import noise, posed, square_camera
@@ -243,9 +241,3 @@ def test_rows_and_columns_are_not_mixed_up() -> None:
     # To the viewer's right, at half the height.
     assert int(columns.min()) >= 52 and int(columns.max()) <= 60
     assert int(rows.min()) >= 4 and int(rows.max()) <= 12
-
-
-def test_back_ends_have_names() -> None:
-    assert rasteriser() is RASTERISERS["spans"]
-    with pytest.raises(InputError, match="spans"):
-        rasteriser("span")

@@ -2,11 +2,12 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from eot.runs import kinds
 from eot.runs.sections.table import Table, wanted
-from renders.errors import InputError
+from renders.errors import InputError, nearest
+from renders.rasterisers.choose import AUTO, RASTERISERS
 
 FOCAL_KEYS = ("focal_mm", "focal_35mm", "focal_px", "exif")
 # The main camera of most phones.
@@ -47,6 +48,7 @@ class CameraTable(Table):
     framing: Literal["crop", "frame"] = Field(
         "crop", description="cut around the article, or the whole frame"
     )
+    rasteriser: str = Field("auto", description="auto, spans, warp, embree, pytorch3d or nvdiffrast")
     output_px: int = Field(64, ge=8, le=2048, description="side of the picture that the victim gets")
 
     @model_validator(mode="before")
@@ -60,6 +62,13 @@ class CameraTable(Table):
         if not given:
             table = {**table, "focal_35mm": PHONE_35MM}
         return table
+
+    @field_validator("rasteriser")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name != AUTO and name not in RASTERISERS:
+            raise ValueError(f"{name!r} is not known: {nearest(name, [AUTO, *RASTERISERS])}")
+        return name
 
     @model_validator(mode="after")
     def _sensor_beside_focal_mm(self) -> "CameraTable":
