@@ -1,17 +1,20 @@
 """Training of the bundled sign classifiers: our own renders, cross entropy, one cycle of AdamW."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from eot.commands.tick import Tick
+from eot.harden.augment import moved
+from eot.harden.lessons import Natural
+from eot.harden.train import Course, Reader, Training, watched
 from eot.streams import generator_for
-from eot.victims.sign_net import INPUT_PX, MEAN, STD, build
+from eot.victims.architectures import fresh
+from eot.victims.sign_net import INPUT_PX, MEAN, STD
 from eot.victims.sign_stickers import TRAINING, stickered
 from eot.victims.sign_views import (
     Labelled,
@@ -56,28 +59,23 @@ class Pool:
     images: UInt8[Tensor, "n 3 h w"]
     classes: Int[Tensor, " n"]
 
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def take(self, rows: Int[Tensor, " m"]) -> tuple[Float[Tensor, "m 3 h w"], Int[Tensor, " m"]]:
+        """The images, sRGB in [0, 1], and classes of these rows."""
+        return self.images[rows].float() / 255, self.classes[rows]
+
 
 def train(arch: str, plan: Plan, seed: int, device: torch.device) -> Generator[Tick, None, nn.Module]:
     """The network `arch` trained on views of every catalogue sign, in eval mode on the CPU.
 
     The same seed, device, number of threads and torch version give the same weights.
     """
-    net = fresh(arch, seed)
+    net = fresh(arch, len(sign_labels()), seed, "sign-weights")
     pool = yield from rendered(plan, seed)
     yield from learn(net.to(device), pool, plan, seed)
     return net.cpu().to(memory_format=torch.contiguous_format).eval()
-
-
-def fresh(arch: str, seed: int) -> nn.Module:
-    """The network with first weights drawn from the seed (He et al. 2015)."""
-    net = build(arch, len(sign_labels()))
-    generator = generator_for(seed, "sign-weights")
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu", generator=generator)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
-    return net
 
 
 class Rounds(Dataset):
@@ -126,47 +124,17 @@ def rendered(plan: Plan, seed: int) -> Generator[Tick, None, Pool]:
 
 def learn(net: nn.Module, pool: Pool, plan: Plan, seed: int) -> Generator[Tick, None, None]:
     """Trains the network in place on every view of the pool, `plan.epochs` times in a new order."""
-    device = next(net.parameters()).device
-    net.to(memory_format=torch.channels_last).train()
-    steps = plan.epochs * (len(pool.classes) // plan.batch)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=plan.rate, weight_decay=plan.decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, plan.rate, total_steps=max(steps, 2))
-    generator = generator_for(seed, "sign-batches")
-    smooth = 0.0
-    for step, rows in enumerate(_batches(pool, plan, generator)):
-        images = jittered(pool.images[rows].to(device).float() / 255, generator)
-        with torch.autocast(device.type, torch.bfloat16):
-            logits = net(normalised(images))
-        loss = functional.cross_entropy(logits.float(), pool.classes[rows].to(device))
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
-        smooth += (loss.item() - smooth) / min(step + 1, 50)
-        yield Tick("train", step + 1, steps, f"loss {smooth:.3f}")
-
-
-def _batches(pool: Pool, plan: Plan, generator: torch.Generator) -> Iterator[Tensor]:
-    for _ in range(plan.epochs):
-        order = torch.randperm(len(pool.classes), generator=generator)
-        yield from order[: len(order) // plan.batch * plan.batch].split(plan.batch)
-
-
-def normalised(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n 3 h w"]:
-    """sRGB in [0, 1] as the network takes it."""
-    mean, std = (images.new_tensor(value).reshape(1, 3, 1, 1) for value in (MEAN, STD))
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+    reader = Reader(net, MEAN, STD).to(next(net.parameters()).device)
+    course = Course(plan.epochs, plan.batch, plan.rate, plan.decay)
+    training = Training(reader, pool, Natural(), course)
+    yield from watched(training, generator_for(seed, "sign-batches"), jittered)
 
 
 def jittered(images: Float[Tensor, "n 3 h w"], generator: torch.Generator) -> Float[Tensor, "n 3 h w"]:
     """Each image moved by up to three pixels, its channels brightened and shifted a little."""
-    n, _, height, width = images.shape
-    padded = functional.pad(images, (SHIFT_PX,) * 4, mode="replicate")
-    moves = torch.randint(2 * SHIFT_PX + 1, (n, 2), generator=generator).tolist()
-    moved = torch.stack(
-        [image[:, y : y + height, x : x + width] for image, (y, x) in zip(padded, moves, strict=True)]
-    )
+    n = len(images)
+    shifted = moved(images, SHIFT_PX, generator)
     gain = 1 + 0.2 * (torch.rand(n, 1, 1, 1, generator=generator) - 0.5)
     cast = 1 + 0.1 * (torch.rand(n, 3, 1, 1, generator=generator) - 0.5)
     offset = 0.1 * (torch.rand(n, 1, 1, 1, generator=generator) - 0.5)
-    return (moved * (gain * cast).to(images) + offset.to(images)).clamp(0, 1)
+    return (shifted * (gain * cast).to(images) + offset.to(images)).clamp(0, 1)

@@ -15,8 +15,8 @@ import cli
 ROOT = Path(__file__).parents[1]
 FLOORS = ("renders", "textures", "eot", "cli")
 LIGHT = {"typer", *sys.stdlib_module_names}
-# Where gradients are made: the loop, and the training of the bundled classifiers.
-GRADIENTS = ("eot/loop.py", "eot/train_signs.py")
+# Where gradients are made: the loop, and the trainer.
+GRADIENTS = ("eot/loop.py", "eot/harden/train.py")
 DOCTOR = "eot/commands/doctor.py"
 TERMINAL = "eot/terminal"
 BARS = Path("eot/terminal/bars.py")

@@ -21,7 +21,7 @@ WASTE = 8.0
 
 def check_gradients(
     problem: Problem,
-    image: Float[Tensor, "t 3 u v"],
+    image: Float[Tensor, "t c u v"],
     stream: Callable[[int], Condition],
     *,
     mask: Bool[Tensor, "u v"] | None = None,
@@ -43,7 +43,7 @@ def check_gradients(
     )
 
 
-def zero_gradients(samples: Float[Tensor, "b t 3 u v"]) -> Finding:
+def zero_gradients(samples: Float[Tensor, "b t c u v"]) -> Finding:
     """Batches whose gradient is exactly zero: the attack cannot learn from them."""
     dead = (samples.flatten(2).abs().amax(-1) == 0).float().mean().item()
     if dead == 0:
@@ -53,7 +53,7 @@ def zero_gradients(samples: Float[Tensor, "b t 3 u v"]) -> Finding:
 
 
 def descent(
-    problem: Problem, image: Float[Tensor, "t 3 u v"], condition: Condition, free: Bool[Tensor, "u v"]
+    problem: Problem, image: Float[Tensor, "t c u v"], condition: Condition, free: Bool[Tensor, "u v"]
 ) -> Finding:
     """A step against the gradient must lower the loss, and by more than blind steps of the same length.
 
@@ -78,7 +78,7 @@ def descent(
     return ok("descent", f"{text}, the best of {RANDOM_STEPS} blind steps by {blind:.3g}.")
 
 
-def unreached_texels(samples: Float[Tensor, "b t 3 u v"], mask: Bool[Tensor, "u v"]) -> Finding:
+def unreached_texels(samples: Float[Tensor, "b t c u v"], mask: Bool[Tensor, "u v"]) -> Finding:
     """Texels that may change but never got gradient: no view shows them."""
     never = (samples.abs().amax((0, 2)) == 0)[:, mask].float().mean().item()
     if never <= 0.01:

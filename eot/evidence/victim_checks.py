@@ -10,7 +10,7 @@ from renders.conditions import Condition
 
 
 def check_victims(
-    problem: Problem, image: Float[Tensor, "t 3 u v"], condition: Condition
+    problem: Problem, image: Float[Tensor, "t c u v"], condition: Condition
 ) -> tuple[Finding, ...]:
     """Whether every victim is a fixed function that answers logits, on photographs of `image`."""
     with torch.no_grad():

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from torch import nn
 
 from eot.victims.admit import Claim, admit
-from eot.victims.sign_net import ARCHITECTURES, build
+from eot.victims.architectures import ARCHITECTURES
 from eot.victims.state_dict import StateFile, fill, read_state
 from eot.victims.torchvision_zoo import classifier_names, empty_model, preset
 from eot.victims.victim import Rgb, Victim
@@ -33,7 +33,7 @@ class Wish:
 def load_state_file(rest: str) -> Victim:
     """The victim whose weights are in a .safetensors or torch file and whose architecture is named.
 
-    Options after the question mark: `arch` (a sign net or a torchvision classifier) and `classes`, both
+    Options after the question mark: `arch` (one of our own or a torchvision classifier) and `classes`, both
     read from the file where it was written by `eot train-signs`; `input` (px), `mean` and `std` (three
     numbers each, sRGB), `labels` (a text file, one label a line). Without them the architecture's own hold.
 
@@ -75,7 +75,7 @@ def _wish(query: str) -> Wish:
 
 def _architecture(arch: str, classes: int) -> nn.Module:
     if arch in ARCHITECTURES:
-        return build(arch, classes)
+        return ARCHITECTURES[arch].make(classes)
     known = (*ARCHITECTURES, *classifier_names())
     if arch not in known:
         raise InputError(f"there is no architecture {arch!r}: {nearest(arch, known)}")
@@ -108,9 +108,7 @@ def _input(arch: str, wish: Wish, state: StateFile) -> tuple[tuple[int, int], Rg
 
 
 def _published(arch: str) -> Mapping[str, str]:
-    if arch in ARCHITECTURES:
-        return {"input_px": "[64, 64]", "mean": "[0, 0, 0]", "std": "[1, 1, 1]"}
-    known = preset(arch)
+    known = ARCHITECTURES[arch] if arch in ARCHITECTURES else preset(arch)
     return {
         name: json.dumps(value) for name, value in vars(known).items() if name in ("input_px", "mean", "std")
     }

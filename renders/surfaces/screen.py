@@ -12,6 +12,6 @@ from renders.conditions import Condition
 class Screen:
     """A scene without a world: what digital attacks are made on (FGSM, PGD, C&W, L-BFGS)."""
 
-    def __call__(self, texture: Float[Tensor, "t 3 u v"], condition: Condition) -> Float[Tensor, "t k 3 u v"]:
-        """The sRGB texture, once for each of the k views, bit for bit."""
-        return texture[:, None].expand(-1, len(condition), -1, -1, -1)
+    def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 u v"]:
+        """The sRGB texture, once per view, bit for bit; a grey one (c = 1) as three equal channels."""
+        return texture[:, None].expand(-1, len(condition), 3, -1, -1)

@@ -10,8 +10,9 @@ from eot.commands.tick import Tick
 from eot.commands.train_signs import Request, train_signs
 from eot.grade_signs import Exam, Grades, gauge
 from eot.streams import generator_for
-from eot.train_signs import Plan, Rounds, fresh, jittered, train
+from eot.train_signs import Plan, Rounds, jittered, train
 from eot.victims import load_victim
+from eot.victims.architectures import fresh
 from eot.victims.bundled import WEIGHTS
 from eot.victims.fingerprint import fingerprint
 from eot.victims.sign_net import VARIANTS
@@ -83,8 +84,8 @@ def test_a_few_seconds_of_training_teach_it_to_read(tmp_path: Path, few: None) -
 
 
 def test_first_weights_come_from_the_seed() -> None:
-    assert fingerprint(fresh("sign-res", 1)) == fingerprint(fresh("sign-res", 1))
-    assert fingerprint(fresh("sign-res", 1)) != fingerprint(fresh("sign-res", 2))
+    assert fingerprint(fresh("sign-res", 5, 1)) == fingerprint(fresh("sign-res", 5, 1))
+    assert fingerprint(fresh("sign-res", 5, 1)) != fingerprint(fresh("sign-res", 5, 2))
 
 
 def test_jitter_moves_and_brightens_but_stays_in_range() -> None:

@@ -12,7 +12,7 @@ from renders.errors import InputError
 
 @runtime_checkable
 class Texture(Protocol):
-    """Parameters of t images of u x v texels, sRGB in [0, 1].
+    """Parameters of t images of u x v texels, sRGB in [0, 1]; c is 3, or 1 for grey images on a screen.
 
     Laws: `project_` is idempotent; after it the image is in range and in its ball; texels outside a mask
     never move. `noise`, `blank` and `clean` are the control articles that a success rate is compared with.
@@ -52,9 +52,9 @@ class Texture(Protocol):
 
 
 def checked_image(image: Tensor, name: str) -> Tensor:
-    """The image itself, once it is known to be `[t 3 u v]`, float, finite and in [0, 1]."""
-    wanted = f"expected {name} [t, 3, rows, columns] of floats in [0, 1]"
-    if image.ndim != 4 or image.shape[1] != 3 or not image.is_floating_point() or image.numel() == 0:
+    """The image itself, once it is known to be `[t c u v]`, c = 3 or 1 (grey), float, finite, in [0, 1]."""
+    wanted = f"expected {name} [t, 3 or 1, rows, columns] of floats in [0, 1]"
+    if image.ndim != 4 or image.shape[1] not in (1, 3) or not image.is_floating_point() or image.numel() == 0:
         raise InputError(f"{wanted}; got {list(image.shape)} of {image.dtype}: add the axis or convert it")
     low, high = image.min().item(), image.max().item()
     if not (low >= 0 and high <= 1):

@@ -1,0 +1,60 @@
+"""What may stand behind the question mark of a data spec, read strictly."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from renders.errors import InputError, nearest
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a set is read.
+
+    Args:
+        split: `train`, `test`, or a name the format knows.
+        n: a random sample of so many images; 0 = all.
+        seed: of that sample.
+        px: side of the square that files of differing sizes are brought to.
+        classes: how many there are, where the files cannot say; 0 = as the files say.
+        labels: a text file with the names of the classes, one a line.
+    """
+
+    split: str = "test"
+    n: int = 0
+    seed: int = 0
+    px: int = 224
+    classes: int = 0
+    labels: str = ""
+
+
+def read_options(query: str) -> Options:
+    """The options in `split=test&n=200`. Raises InputError for unknown names and numbers that are none."""
+    known = {field.name: field.type for field in fields(Options)}
+    values: dict[str, str | int] = {}
+    for key, text in parse_qsl(query, keep_blank_values=True):
+        if key not in known:
+            raise InputError(f"data have no option {key!r}: {nearest(key, known)}")
+        if known[key] is str:
+            values[key] = text
+        elif text.isdecimal():
+            values[key] = int(text)
+        else:
+            raise InputError(f"data option {key}: expected a whole number; got {text!r}: correct it")
+    options = Options(**values)  # type: ignore[arg-type]
+    if options.px < 1:
+        raise InputError("data option px: expected at least 1 pixel; got 0: leave it out")
+    return options
+
+
+def class_names(options: Options) -> tuple[str, ...]:
+    """The names in the file of the `labels` option; none without it."""
+    if not options.labels:
+        return ()
+    try:
+        lines = Path(options.labels).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"data option labels: expected a text file, one name a line; {options.labels} cannot be read"
+        ) from error
+    return tuple(line.strip() for line in lines if line.strip())
