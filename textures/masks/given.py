@@ -65,7 +65,8 @@ def _intervals(ends: np.ndarray, texels: int) -> tuple[np.ndarray, np.ndarray]:
     cuts = np.unique(np.concatenate([np.arange(texels + 1) / texels, ends.ravel().clip(0, 1)]))
     middle = (cuts[1:] + cuts[:-1]) / 2
     share = np.zeros((texels, len(middle)))
-    share[(middle * texels).astype(int), np.arange(len(middle))] = np.diff(cuts) * texels
+    # A part as thin as rounding lies in the last texel, not behind it.
+    share[(middle * texels).astype(int).clip(max=texels - 1), np.arange(len(middle))] = np.diff(cuts) * texels
     return share, (middle > ends[:, :1]) & (middle < ends[:, 1:])
 
 
