@@ -48,7 +48,7 @@ def train_signs(request: Request, device: torch.device) -> Generator[Tick, None,
         raise InputError(f"--variant {name}: {nearest(name, VARIANTS)}")
     seed = VARIANTS[name].seed if request.seed is None else request.seed
     folder = request.out or TRAINED
-    _check_writable(folder)
+    check_writable(folder)
     net = yield from train(VARIANTS[name].arch, request.plan, seed, device)
     data = save(net.state_dict(), _metadata(name, seed, request.plan))
     path = write_files(folder, {f"{name}.safetensors": data})[0]
@@ -68,7 +68,8 @@ def graded(victim: Victim, exam: Exam) -> Generator[Tick, None, Report]:
     return Report(clean, noise, plain)
 
 
-def _check_writable(folder: Path) -> None:
+def check_writable(folder: Path) -> None:
+    """Raises InputError for a folder that cannot be written or made."""
     existing = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         raise InputError(f"--out {folder}: expected a folder that can be written; {existing} is none")

@@ -13,6 +13,7 @@ class Options:
 
     Args:
         split: `train`, `test`, or a name the format knows.
+        rows: `FIRST:LAST` takes the rows from the first to before the last; empty = all.
         n: a random sample of so many images; 0 = all.
         seed: of that sample.
         px: side of the square that files of differing sizes are brought to.
@@ -21,6 +22,7 @@ class Options:
     """
 
     split: str = "test"
+    rows: str = ""
     n: int = 0
     seed: int = 0
     px: int = 224
@@ -45,6 +47,18 @@ def read_options(query: str) -> Options:
     if options.px < 1:
         raise InputError("data option px: expected at least 1 pixel; got 0: leave it out")
     return options
+
+
+def chosen_rows(options: Options, count: int) -> slice:
+    """The rows of `FIRST:LAST` among so many. Raises InputError unless there are some."""
+    if not options.rows:
+        return slice(0, count)
+    first, _, last = options.rows.partition(":")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < min(int(last), count)):
+        raise InputError(
+            f"data option rows: expected FIRST:LAST among {count} images; got {options.rows!r}: as 0:1000"
+        )
+    return slice(int(first), min(int(last), count))
 
 
 def class_names(options: Options) -> tuple[str, ...]:

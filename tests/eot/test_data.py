@@ -60,6 +60,14 @@ def test_a_sample_is_drawn_by_its_seed_and_changes_the_hash(tmp_path: Path) -> N
     assert load_data(f"mnist:{tmp_path}?n=99").sha256 == whole.sha256
 
 
+def test_a_part_is_taken_by_its_rows(tmp_path: Path) -> None:
+    mnist(tmp_path)
+    assert load_data(f"mnist:{tmp_path}?rows=1:3").labels.tolist() == [1, 2]
+    assert load_data(f"mnist:{tmp_path}?rows=3:99").labels.tolist() == [3, 4]
+    with pytest.raises(InputError, match="FIRST:LAST among 5 images; got '5:9'"):
+        load_data(f"mnist:{tmp_path}?rows=5:9")
+
+
 @pytest.mark.parametrize(
     ("damage", "says"),
     [

@@ -1,0 +1,45 @@
+"""The commands that train harder victims and repeat the studies of the field."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from eot.terminal.options import Device, DeviceName, Force, Json, Resume, Threads
+from eot.terminal.screen import prepare, show, watch
+
+
+def harden(
+    arch: Annotated[str, typer.Argument(metavar="ARCH", help="The network, such as digit-conv.")],
+    data: Annotated[str, typer.Option(help="What to train on: FORMAT:PATH?split=train.")],
+    method: Annotated[str, typer.Option(help="natural, madry, fast, mixed or distil.")] = "madry",
+    eps: Annotated[float, typer.Option(help="Radius of the ball.")] = 0.3,
+    norm: Annotated[str, typer.Option(help="Of the ball: linf, l2 or l1.")] = "linf",
+    steps: Annotated[int, typer.Option(help="Inner steps of madry.")] = 7,
+    rate: Annotated[float, typer.Option(help="Length of an inner step; 0 = 2.5 eps / steps.")] = 0.0,
+    ramp: Annotated[float, typer.Option(help="Share of the course over which eps grows.")] = 0.4,
+    share: Annotated[float, typer.Option(help="Of the clean loss in mixed.")] = 0.5,
+    temperature: Annotated[float, typer.Option(help="Of distil.")] = 20.0,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 36,
+    batch: Annotated[int, typer.Option(min=1, help="Images of a step.")] = 100,
+    learning_rate: Annotated[float, typer.Option(help="Peak of one cycle.")] = 2e-3,
+    decay: Annotated[float, typer.Option(help="Weight decay.")] = 1e-4,
+    shift_px: Annotated[int, typer.Option(min=0, help="Images are moved by up to so much.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order and starts.")] = 0,
+    name: Annotated[str, typer.Option(help="Of the file.  [default: ARCH-METHOD]")] = "",
+    out: Annotated[Path | None, typer.Option(help="Its folder.  [default: runs/victims]")] = None,
+    resume: Resume = False,
+    force: Force = False,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Train a network that is harder to fool: adversarial training or defensive distillation."""
+    from eot.commands import harden
+    from eot.harden.methods import Settings
+    from eot.harden.train import Course
+
+    settings = Settings(eps, rate, steps, share, ramp, norm, temperature)
+    course = Course(epochs, batch, learning_rate, decay)
+    request = harden.Request(arch, data, method, name, settings, course, shift_px, seed, out, resume, force)
+    show(watch(harden.harden(request, prepare(device, threads))), json_)
