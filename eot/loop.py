@@ -66,7 +66,10 @@ def descend(
             optimiser.zero_grad()
             image = texture()
             slope, outcome = gradient(image, problem, condition, micro)
-            image.backward(slope)
+            if image.is_leaf:  # the image is the parameter: nothing to go back through, nothing to copy
+                image.grad = slope
+            else:
+                image.backward(slope)
             # A copy: the optimiser is about to change the parameter that the image may be.
             seen.append((image.detach().clone(), outcome))
             return float(outcome.loss.mean(1).sum())

@@ -41,7 +41,7 @@ def pgd(
             (EOT-PGD, Athalye et al. 2018, Obfuscated Gradients, section 4.2).
     """
     norm = norm or Linf()
-    texture = Pixels(images, norm, eps)
+    texture = Pixels(victim.laid_out(images), norm, eps)
     if generator is not None:
         texture.scatter_(generator)
     reach = eps if isinstance(eps, Tensor) else None

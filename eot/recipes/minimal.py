@@ -45,6 +45,7 @@ def carlini_wagner(
     Args:
         c: how much being misread is worth; see `eot.search.weight` for how it is found.
     """
+    images = victim.laid_out(images)
     texture = Tanh(images)
     optimiser = torch.optim.Adam(texture.parameters(), lr=rate, eps=1e-12)
     wanted = replace(objective, distance=margin, kappa=kappa)

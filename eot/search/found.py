@@ -37,14 +37,14 @@ class Best:
         self.cost = start.new_full((len(start),), torch.inf)
 
     def offer(self, rows: Int[Tensor, " n"], found: Found) -> None:
-        """What was found for these examples is kept where it beats what is there."""
+        """What was found for these examples is kept where it beats what is there; its image is taken over."""
         more, equal = found.success & ~self.success[rows], found.success == self.success[rows]
         better = more | (equal & (found.cost < self.cost[rows]))
         won = rows[better]
         if len(won) == len(self.image):
             self.image = found.image  # every one of them, and none needs to be copied
         elif len(won):
-            self.image = self.image.index_put((won,), found.image[better])
+            self.image[won] = found.image[better]
         self.success[won], self.cost[won] = found.success[better], found.cost[better]
 
     def found(self) -> Found:

@@ -59,6 +59,7 @@ class Victim(nn.Module):
         self.module = module.to(memory_format=torch.channels_last) if channels_last else module
         self.info = info
         self.channels_last = channels_last
+        self.normalises_itself = not any(info.mean) and all(each == 1 for each in info.std)
         self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(info.std).reshape(1, 3, 1, 1))
         for parameter in self.parameters():
@@ -67,10 +68,16 @@ class Victim(nn.Module):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
         """Logits of sRGB `images` in [0, 1]; differentiable with respect to the images."""
-        normal = (resize(images, self.info.input_px) - self.mean) / self.std
+        normal = resize(images, self.info.input_px)
+        if not self.normalises_itself:
+            normal = (normal - self.mean) / self.std
         if self.channels_last:
             normal = normal.contiguous(memory_format=torch.channels_last)
         return self.module(normal)
+
+    def laid_out(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        """The same images in the order of memory that the victim reads: then no step has to copy them."""
+        return images.contiguous(memory_format=torch.channels_last) if self.channels_last else images
 
     def train(self, mode: bool = True) -> "Victim":
         """The victim itself, in eval mode: a victim in train mode would change while it is attacked."""
