@@ -1,10 +1,11 @@
 """What every page carries in its margins: the TEST ARTICLE label, the id, and a bar of 100 mm to measure."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from reportlab.lib.colors import white
 
-from textures.sheets.article import Article, Box
+from textures.sheets.article import Box
 from textures.sheets.layout import MARGIN_MM, Paper
 from textures.sheets.pen import GREY, INK, Pen
 
@@ -13,6 +14,19 @@ SCALE_BAR_MM = 100.0
 # Within the margin: label and bar on the outside, registration ticks towards the art.
 BAND_MM, BAND_HEIGHT_MM = 5.0, 4.2
 TICK_MM, TICK_GAP_MM = 2.0, 0.4
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """What is on a page, as its margins name it: a short id, and the hash of the run that made it."""
+
+    @property
+    def id(self) -> str:
+        """Letters, digits, `-_.`."""
+
+    @property
+    def run_hash(self) -> str:
+        """Empty where there was no run."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +38,7 @@ class Folio:
     content: str
 
 
-def draw_frame(pen: Pen, paper: Paper, article: Article, folio: Folio) -> None:
+def draw_frame(pen: Pen, paper: Paper, article: Labelled, folio: Folio) -> None:
     """Start a page with its margins."""
     pen.page(paper)
     _label(pen, paper, article, folio)
@@ -36,7 +50,7 @@ def draw_frame(pen: Pen, paper: Paper, article: Article, folio: Folio) -> None:
     pen.text(right, bottom, f"print at 100 %{run}", size_mm=1.9, align="right", colour=GREY)
 
 
-def _label(pen: Pen, paper: Paper, article: Article, folio: Folio) -> None:
+def _label(pen: Pen, paper: Paper, article: Labelled, folio: Folio) -> None:
     baseline = BAND_MM + 3.1
     tag = Box(MARGIN_MM, BAND_MM, 30.5, BAND_HEIGHT_MM)
     pen.box(tag, fill=INK)

@@ -109,10 +109,10 @@ def draw_tile_page(
         pen.art(art.texels, moved(art.box, dx, dy), shapely.MultiPolygon(parts))
     pen.cut(outline, spot, within=window)
     pen.trim(window)
-    _registration(pen, page, window, moved(piece.box, dx, dy))
+    registration(pen, page, window, moved(piece.box, dx, dy))
 
 
-def _registration(pen: Pen, page: TilePage, window: Box, cut: Box) -> None:
+def registration(pen: Pen, page: TilePage, window: Box, cut: Box) -> None:
     """Ticks where a neighbour begins and ends, with its name, and crop marks on the sides that have none."""
     columns, rows = [], []
     neighbours: list[tuple[float | None, float | None, str]] = []

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from jaxtyping import UInt8
 from PIL import Image
+from reportlab import rl_config
 from reportlab.lib.colors import CMYKColorSep, Color, HexColor
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
@@ -23,6 +24,8 @@ POINTS_PER_MM = 72 / 25.4
 REGULAR, BOLD = "EotSans", "EotSans-Bold"
 INK, GREY, PALE = HexColor("#111111"), HexColor("#6b6f76"), HexColor("#c9ccd1")
 CUT_LINE_POINTS = 0.25
+# Its ASCII armour is made in Python and takes longer than everything else.
+rl_config.useA85 = 0
 
 
 @functools.cache

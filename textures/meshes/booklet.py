@@ -1,0 +1,173 @@
+"""The pages of decals and paper nets as PDF: what it is and how to use it, then the patches at true size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from reportlab.lib.colors import white
+
+from renders.lookup import Pyramid
+from textures.meshes.patch import Patch, art_of_patch, polygons, pyramid_of
+from textures.meshes.solid import Solid
+from textures.sheets.article import Box
+from textures.sheets.finish import finished
+from textures.sheets.frame import LABEL, Folio, draw_frame
+from textures.sheets.layout import PiecePage, Plan, TilePage, plan
+from textures.sheets.pages import PRINT_DPI, moved, registration, shifted, size_text
+from textures.sheets.pdf import CUT_SPOT
+from textures.sheets.pen import GREY, INK, PALE, Pen
+
+HILL_DASH_MM, VALLEY_DASH_MM = (3.0, 1.5), (3.0, 1.0, 0.6, 1.0)
+PICTURE_MM = 80.0
+ROW_MM = 4.4
+TABLE_ROWS = 26
+
+
+@dataclass(frozen=True)
+class Booklet:
+    """What kind of patches these are, and what to do with them."""
+
+    name: str
+    steps: tuple[str, ...]
+
+
+DECALS = Booklet(
+    "decals",
+    (
+        "Print every page at 100 %, never “fit to page”; measure the bar of 100 mm.",
+        "Use adhesive film. Cut along the magenta line; the colour outside it is bleed.",
+        "Stick each decal where its number is on the object (middle: see the table).",
+        "For robustness tests on closed premises. Never on a public road.",
+    ),
+)
+NET = Booklet(
+    "net",
+    (
+        "Print every page at 100 % on card; measure the bar of 100 mm.",
+        "Cut along the magenta line. Fold hills (long dashes) back, valleys (dash, dot) forward.",
+        "Glue each tab behind the edge that has the same number.",
+        "For robustness tests on closed premises. Never on a public road.",
+    ),
+)
+
+
+def booklet_pdf(solid: Solid, patches: list[Patch], booklet: Booklet, page: str) -> bytes:
+    """A PDF in which a millimetre is a millimetre; the same solid gives the same bytes."""
+    layout = plan([patch.box for patch in patches], page)
+    count = 1 + len(layout.whole) + len(layout.tiles)
+    pyramid = pyramid_of(solid)
+    pen = Pen(f"{LABEL} {solid.id}: {solid.title}, {booklet.name}", f"run {solid.run_hash}")
+    _cover(pen, solid, patches, booklet, (layout, count))
+    number = 1
+    for whole in layout.whole:
+        number += 1
+        named = ", ".join(str(patches[placed.piece].number) for placed in whole.placed)
+        draw_frame(pen, whole.paper, solid, Folio(number, count, f"{booklet.name}: {named}"))
+        _whole(pen, (solid, pyramid), patches, whole)
+    for tile in layout.tiles:
+        number += 1
+        patch = patches[tile.piece]
+        words = f"{booklet.name}: {patch.number}, page {tile.name}: row {tile.row + 1} of {tile.rows}"
+        draw_frame(pen, tile.paper, solid, Folio(number, count, words))
+        _tile(pen, (solid, pyramid), patch, tile)
+    return finished(pen.close())
+
+
+def _whole(pen: Pen, look: tuple[Solid, Pyramid], patches: list[Patch], page: PiecePage) -> None:
+    for placed in page.placed:
+        patch = patches[placed.piece]
+        window = patch.box.grown(1.0 + max(0.0, patch.box.x_mm - patch.ink.bounds[0]))
+        _draw(pen, look, patch, window, (placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm))
+        box = moved(patch.box, placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm)
+        words = f"{patch.number}   {size_text(box)}" if box.width_mm > 40 else f"{patch.number}"
+        middle = box.x_mm + box.width_mm / 2
+        pen.text(middle, box.bottom_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
+
+
+def _tile(pen: Pen, look: tuple[Solid, Pyramid], patch: Patch, page: TilePage) -> None:
+    """One window of a patch that is larger than the paper."""
+    room, window = page.paper.printable, page.window
+    dx = room.x_mm + (room.width_mm - window.width_mm) / 2 - window.x_mm
+    dy = room.y_mm + (room.height_mm - window.height_mm) / 2 - window.y_mm
+    _draw(pen, look, patch, window, (dx, dy))
+    registration(pen, page, moved(window, dx, dy), moved(patch.box, dx, dy))
+
+
+def _draw(
+    pen: Pen, look: tuple[Solid, Pyramid], patch: Patch, window: Box, shift: tuple[float, float]
+) -> None:
+    """What a window shows of a patch: ink, cut line, folds and numbers, moved to their place on the page."""
+    frame = shapely.box(window.x_mm, window.y_mm, window.right_mm, window.bottom_mm)
+    seen = polygons(patch.ink.intersection(frame))
+    if not seen.is_empty:
+        art = art_of_patch(*look, patch, window, PRINT_DPI)
+        pen.art(art.texels, moved(art.box, *shift), shifted(seen, *shift))
+    pen.cut(shifted(patch.outline, *shift), CUT_SPOT, within=moved(window, *shift))
+    for fold, hill in zip(patch.folds, patch.hills, strict=True):
+        part = shapely.LineString(fold).intersection(frame)
+        if part.geom_type == "LineString" and not part.is_empty:
+            start, end = np.array(part.coords)[[0, -1]] + shift
+            dash = HILL_DASH_MM if hill else VALLEY_DASH_MM
+            pen.line(tuple(start), tuple(end), width_mm=0.12, colour=INK, dash_mm=dash)
+    for x, y, words in patch.labels:
+        if frame.contains(shapely.Point(x, y)):
+            pen.text(x + shift[0], y + shift[1] + 0.6, words, size_mm=1.7, align="centre")
+
+
+def _cover(pen: Pen, solid: Solid, patches: list[Patch], booklet: Booklet, pages: tuple[Plan, int]) -> None:
+    """The first page: the texture with the numbers on it, where each patch goes, and what to do."""
+    layout, count = pages
+    draw_frame(pen, layout.paper, solid, Folio(1, count, solid.title))
+    room = layout.paper.printable
+    title = pen.shortened(f"{solid.title}: {booklet.name}", room.width_mm, size_mm=6)
+    pen.text(room.x_mm, room.y_mm + 9, title, size_mm=6, bold=True)
+    size = " × ".join(f"{side:.1f}" for side in np.ptp(solid.vertices_mm, axis=0))
+    counts = f"{plural(len(patches), 'piece')} on {plural(count - 1, 'page')}"
+    facts = f"object {size} mm (width, height, depth) · {counts}"
+    pen.text(room.x_mm, room.y_mm + 14.5, facts, size_mm=2.8, colour=GREY)
+    rows, columns = solid.texels.shape[:2]
+    scale = PICTURE_MM / max(rows, columns)
+    picture = Box(room.x_mm, room.y_mm + 20, columns * scale, rows * scale)
+    frame = shapely.box(picture.x_mm, picture.y_mm, picture.right_mm, picture.bottom_mm)
+    pen.art(solid.texels, picture, shapely.MultiPolygon([frame]))
+    for patch in patches[:TABLE_ROWS]:
+        u, v = solid.corner_uvs[patch.faces].reshape(-1, 2).mean(0).tolist()
+        _badge(pen, picture.x_mm + u * picture.width_mm, picture.bottom_mm - v * picture.height_mm, patch)
+    _table(pen, solid, patches, room.x_mm + PICTURE_MM + 8, room.y_mm + 22)
+    y = room.y_mm + 20 + max(PICTURE_MM, (min(len(patches), TABLE_ROWS) + 3) * ROW_MM) + 10
+    for number, words in enumerate(booklet.steps, start=1):
+        pen.text(room.x_mm, y, f"{number}", size_mm=2.8, bold=True)
+        pen.text(room.x_mm + 5, y, words, size_mm=2.8)
+        y += 5.2
+
+
+def plural(count: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _badge(pen: Pen, x_mm: float, y_mm: float, patch: Patch) -> None:
+    disc = shapely.Point(x_mm, y_mm).buffer(2.4)
+    pen.shape(shapely.MultiPolygon([disc]), fill=white, stroke=INK, width_mm=0.15)
+    pen.text(x_mm, y_mm + 0.9, str(patch.number), size_mm=2.4, bold=True, align="centre")
+
+
+def _table(pen: Pen, solid: Solid, patches: list[Patch], x_mm: float, y_mm: float) -> None:
+    """Number, size, place of the middle on the object, and how well the patch fits."""
+    columns = (("no.", 6.0), ("size, mm", 30.0), ("middle x, y, z, mm", 62.0), ("surface / paper", 86.0))
+    for name, right in columns:
+        pen.text(x_mm + right, y_mm, name, size_mm=2.3, align="right", colour=GREY)
+    pen.line((x_mm, y_mm + 1.4), (x_mm + columns[-1][1], y_mm + 1.4), colour=PALE)
+    for row, patch in enumerate(patches[:TABLE_ROWS], start=1):
+        middle = solid.vertices_mm[solid.faces[patch.faces]].reshape(-1, 3).mean(0)
+        cells = (
+            str(patch.number),
+            f"{patch.box.width_mm:.1f} × {patch.box.height_mm:.1f}",
+            ", ".join(f"{side:.0f}" for side in middle),
+            f"{patch.stretch.low:.2f} … {patch.stretch.high:.2f}",
+        )
+        for (_, right), words in zip(columns, cells, strict=True):
+            pen.text(x_mm + right, y_mm + row * ROW_MM + 1, words, size_mm=2.4, align="right")
+    if len(patches) > TABLE_ROWS:
+        rest = f"and {len(patches) - TABLE_ROWS} more in the .json beside this file"
+        pen.text(x_mm, y_mm + (TABLE_ROWS + 1) * ROW_MM + 1, rest, size_mm=2.3, colour=GREY)

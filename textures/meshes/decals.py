@@ -1,0 +1,111 @@
+"""Decals: every island of the texture flat at true size, to be cut out and stuck on the object."""
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int64
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from textures.meshes.patch import Patch, Stretch, polygons
+from textures.meshes.solid import Solid
+from textures.sheets.layout import BLEED_MM
+
+# Outlines are put together on a grid this fine, so that neighbours meet without slivers.
+GRID_MM = 1e-3
+TAIL = 0.05
+NO_FOLDS = np.zeros((0, 2, 2))
+
+
+def decals_of(solid: Solid) -> list[Patch]:
+    """The islands, the largest first.
+
+    An island comes to paper by the one affine map that keeps its size best: with J the Jacobian from UV to
+    surface, the root of the mean of J'J over the area, scaled so that the mean stretch is 1. Where the island
+    is flat, or bent in one direction only, that is exact; what is left elsewhere is in `stretch`.
+    """
+    owner = islands_of(solid)
+    flat = [_flattened(solid, np.flatnonzero(owner == island)) for island in range(owner.max() + 1)]
+    laid = [part for part in flat if part is not None and not part[2].is_empty]
+    laid.sort(key=lambda part: -part[2].area)
+    return [
+        _decal(number, faces, corners, outline, stretch)
+        for number, (faces, corners, outline, stretch) in enumerate(laid, start=1)
+    ]
+
+
+def _decal(
+    number: int,
+    faces: Int64[np.ndarray, " p"],
+    corners: Float[np.ndarray, "p 3 2"],
+    outline: shapely.MultiPolygon,
+    stretch: Stretch,
+) -> Patch:
+    ink = polygons(outline.buffer(BLEED_MM))
+    return Patch(number, faces, corners, outline, ink, NO_FOLDS, np.zeros(0, dtype=bool), (), stretch)
+
+
+def islands_of(solid: Solid) -> Int64[np.ndarray, " f"]:
+    """The number of the island that each face belongs to: faces that share UVs are on one."""
+    count = len(solid.uvs)
+    pairs = solid.uv_faces[:, [[0, 1], [1, 2]]].reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), pairs.T), (count, count))
+    _, label = connected_components(graph, directed=False)
+    _, number = np.unique(label[solid.uv_faces[:, 0]], return_inverse=True)
+    return number.reshape(-1).astype(np.int64)
+
+
+def _flattened(
+    solid: Solid, faces: Int64[np.ndarray, " p"]
+) -> tuple[np.ndarray, np.ndarray, shapely.MultiPolygon, Stretch] | None:
+    """An island on paper: its faces, their corners in mm from its top left, its outline and its stretch."""
+    slopes, area = jacobians(solid, faces)
+    if not area.any():
+        return None
+    size = np.average(slopes.transpose(0, 2, 1) @ slopes, axis=0, weights=area)
+    onto = _root(size)
+    stretch = np.linalg.svd(slopes @ np.linalg.inv(onto), compute_uv=False)
+    mean = float(np.average(stretch.mean(1), weights=area))
+    corners = solid.corner_uvs[faces].astype(float) @ (onto * mean).T * np.array([1, -1])
+    proper = area > 0
+    whole = shapely.union_all(shapely.polygons(corners[proper]), grid_size=GRID_MM)
+    left, top = whole.bounds[:2]
+    outline = polygons(shapely.transform(whole, lambda xy: xy - np.array([left, top])))
+    return faces, corners - np.array([left, top]), outline, _spread(stretch / mean, area)
+
+
+def jacobians(
+    solid: Solid, faces: Int64[np.ndarray, " p"]
+) -> tuple[Float[np.ndarray, "p 2 2"], Float[np.ndarray, " p"]]:
+    """d(place on the surface, mm) / d(u, v) of each face in axes of its own, and its area in mm².
+
+    Faces without area, in space or on the texture, have weight 0.
+    """
+    corners, uv = solid.vertices_mm[solid.faces[faces]].astype(float), solid.corner_uvs[faces].astype(float)
+    along, other = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    length = np.linalg.norm(along, axis=-1).clip(1e-12)
+    first = along / length[:, None]
+    shift = (other * first).sum(-1)
+    height = np.linalg.norm(other - shift[:, None] * first, axis=-1)
+    flat = np.zeros((len(faces), 2, 2))
+    flat[:, 0, 0], flat[:, 0, 1], flat[:, 1, 1] = length, shift, height
+    edges = np.stack([uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]], -1)
+    determinant = np.linalg.det(edges)
+    proper = (np.abs(determinant) > 1e-14) & (height > 1e-9)
+    edges[~proper] = np.eye(2)
+    return flat @ np.linalg.inv(edges), np.where(proper, length * height / 2, 0.0)
+
+
+def _root(matrix: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "2 2"]:
+    """The symmetric square root of a positive matrix."""
+    values, vectors = np.linalg.eigh(matrix)
+    root: np.ndarray = (vectors * np.sqrt(values.clip(1e-12))) @ vectors.T
+    return root
+
+
+def _spread(stretch: Float[np.ndarray, "p 2"], area: Float[np.ndarray, " p"]) -> Stretch:
+    """Mean and tails over the area, both directions counted."""
+    order = np.argsort(stretch.reshape(-1))
+    weight = np.repeat(area, 2)[order].cumsum()
+    share = weight / weight[-1]
+    low, high = (stretch.reshape(-1)[order][np.searchsorted(share, part)] for part in (TAIL, 1 - TAIL))
+    return Stretch(float(np.average(stretch.mean(1), weights=area)), float(low), float(high))
