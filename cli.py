@@ -5,7 +5,7 @@ import os
 # Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from eot.terminal import hardening, models, runs
+from eot.terminal import hardening, models, runs, things
 from eot.terminal.app import app_of
 
 COMMANDS = (
@@ -18,6 +18,8 @@ COMMANDS = (
     models.signs,
     models.train_signs,
     hardening.harden,
+    things.objects,
+    things.mesh_check,
     models.doctor,
 )
 

@@ -34,6 +34,11 @@ class Backgrounds:
         return Backgrounds(resize(torch.stack(scenes), (size_px, size_px)))
 
     @staticmethod
+    def colours(generator: torch.Generator, n: int) -> "Backgrounds":
+        """n plain colours, uniform in linear light: what objects stand before in Athalye et al. 2018."""
+        return Backgrounds(torch.rand((n, 3, 1, 1), generator=generator))
+
+    @staticmethod
     def folder(path: Path | str, size_px: int, count: int | None = None) -> "Backgrounds":
         """The first `count` photographs (jpg, png, webp; None = all) of a folder in the order of their names.
 

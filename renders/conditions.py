@@ -1,6 +1,7 @@
 """What may vary between two views of an article, and the distribution it is drawn from."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -14,17 +15,24 @@ from renders.errors import InputError, nearest
 
 @dataclass(frozen=True)
 class Quantity:
-    """What one field of a Condition means: its off value, the values it may take, whether it counts."""
+    """What one field of a Condition means: its off value, the values it may take, whether it counts.
+
+    `by_area`: an angle above the horizon that is drawn uniformly in its sine, so that views are uniform by
+    area on the part of the sphere they come from (Archimedes: a zone's area goes with its height).
+    """
 
     off: float
     low: float
     high: float
     meaning: str
     integer: bool = False
+    by_area: bool = False
 
 
-def _quantity(off: float, low: float, high: float, meaning: str, integer: bool = False) -> Any:
-    return field(metadata={"quantity": Quantity(off, low, high, meaning, integer)})
+def _quantity(
+    off: float, low: float, high: float, meaning: str, *, integer: bool = False, by_area: bool = False
+) -> Any:
+    return field(metadata={"quantity": Quantity(off, low, high, meaning, integer, by_area)})
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,15 @@ class Condition:
     yaw_deg: Tensor = _quantity(0.0, -180.0, 180.0, "turn of the article to the viewer's right")
     pitch_deg: Tensor = _quantity(0.0, -90.0, 90.0, "tilt of the face upwards")
     roll_deg: Tensor = _quantity(0.0, -180.0, 180.0, "counter-clockwise turn as seen by the camera")
+    azimuth_deg: Tensor = _quantity(0.0, -180.0, 180.0, "camera's way around an object, to its right")
+    elevation_deg: Tensor = _quantity(
+        0.0, -90.0, 90.0, "camera's height above an object's horizon; uniform by area", by_area=True
+    )
+    focal: Tensor = _quantity(1.0, 0.1, 10.0, "focal length over the camera's own")
     aim_x: Tensor = _quantity(0.0, -1.0, 1.0, "place across the frame, as a fraction of the free room")
     aim_y: Tensor = _quantity(0.0, -1.0, 1.0, "place down the frame, as a fraction of the free room")
     zoom: Tensor = _quantity(1.3, 0.5, 20.0, "side of the crop over the extent of the article")
+    wrinkle: Tensor = _quantity(0.0, 0.0, 0.5, "height of cloth's wrinkles over its width (cloth only)")
     sky: Tensor = _quantity(1.0, 0.0, 10.0, "diffuse light, linear gain")
     sun: Tensor = _quantity(0.0, 0.0, 10.0, "directed light, linear gain at normal incidence")
     sun_azimuth_deg: Tensor = _quantity(0.0, -180.0, 180.0, "sun to the right of straight behind the camera")
@@ -50,6 +64,9 @@ class Condition:
     shadow_angle_deg: Tensor = _quantity(0.0, -180.0, 180.0, "direction in which the shadow lies")
     shadow_offset: Tensor = _quantity(0.0, -2.0, 2.0, "place of the shadow edge, in half-extents")
     sheen: Tensor = _quantity(0.0, 0.0, 10.0, "strength of the specular highlight, linear")
+    gloss: Tensor = _quantity(32.0, 1.0, 2000.0, "Blinn-Phong exponent of it: 2 / roughness² - 2")
+    environment: Tensor = _quantity(0.0, 0.0, 1e6, "index of the environment map of the sky", integer=True)
+    environment_deg: Tensor = _quantity(0.0, -180.0, 180.0, "turn of the environment map about the vertical")
     background: Tensor = _quantity(0.0, 0.0, 1e6, "index of the background or photograph", integer=True)
     background_x: Tensor = _quantity(0.5, 0.0, 1.0, "which part of the background, across")
     background_y: Tensor = _quantity(0.5, 0.0, 1.0, "which part of the background, down")
@@ -105,7 +122,8 @@ def join(parts: list[Condition]) -> Condition:
 class Conditions:
     """The distribution of views: a (low, high) range per field; what is not named stays at its off value.
 
-    Draws are independent and uniform over each range (integers: over low..high inclusive), made as one
+    Draws are independent and uniform over each range (integers: over low..high inclusive; elevations: by
+    area on the sphere), made as one
     scrambled Sobol batch, which lowers the variance of estimated rates at equal views. Always drawn on the
     CPU, so CPU and GPU see the same views.
     """
@@ -147,4 +165,9 @@ class Conditions:
             span = high - low
             steps = torch.zeros(k) if draw is None else (draw * (span + 1)).floor().clamp(max=span)
             return (low + steps).to(torch.int64)
-        return torch.full((k,), low) if draw is None else (low + draw * (high - low)).float()
+        if draw is None:
+            return torch.full((k,), low)
+        if q.by_area:
+            bottom, top = (math.sin(math.radians(end)) for end in (low, high))
+            return torch.rad2deg(torch.asin(bottom + draw * (top - bottom))).float()
+        return (low + draw * (high - low)).float()

@@ -35,9 +35,15 @@ class View:
     binning: Float[Tensor, " k"]
 
 
-def extent_px(vertices: Float[Tensor, "k v 3"], camera: Camera) -> tuple[Tensor, Tensor]:
-    """Centre `[k 2]` and width and height `[k 2]` of the article's box in the frame, native pixels."""
-    scale = camera.focal_px / vertices[..., 2].clamp_min(1e-3)
+def extent_px(
+    vertices: Float[Tensor, "k v 3"], camera: Camera, focal: Float[Tensor, " k"] | float = 1.0
+) -> tuple[Tensor, Tensor]:
+    """Centre `[k 2]` and width and height `[k 2]` of the article's box in the frame, native pixels.
+
+    `focal` is the focal length of each view over the camera's own.
+    """
+    focal_px = torch.as_tensor(focal).to(vertices).expand(len(vertices))[:, None] * camera.focal_px
+    scale = focal_px / vertices[..., 2].clamp_min(1e-3)
     x = camera.width_px / 2 - vertices[..., 0] * scale
     y = camera.height_px / 2 - vertices[..., 1] * scale
     points = torch.stack([x, y], -1)
@@ -49,15 +55,16 @@ def frame(
     vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, output_px: tuple[int, int]
 ) -> View:
     """The whole frame; the article is moved sideways so that its box sits at `aim` of the free room."""
-    _, extent = extent_px(vertices, camera)
+    _, extent = extent_px(vertices, camera, condition.focal)
+    focal_px = condition.focal * camera.focal_px
     half = extent.new_tensor([camera.width_px, camera.height_px]) / 2
     shift = torch.stack([condition.aim_x, condition.aim_y], -1) * (half - extent / 2).clamp_min(0)
-    metres = -shift * (condition.distance_m / camera.focal_px)[:, None]
+    metres = -shift * (condition.distance_m / focal_px)[:, None]
     moved = vertices + torch.cat([metres, torch.zeros_like(metres[:, :1])], -1)[:, None]
     ratio = max(1.0, camera.width_px / output_px[1])
     height, width = round(camera.height_px / ratio), round(camera.width_px / ratio)
     ones = torch.ones_like(condition.distance_m)
-    intrinsics = Intrinsics(ones * camera.focal_px / ratio, ones * width / 2, ones * height / 2)
+    intrinsics = Intrinsics(focal_px / ratio, ones * width / 2, ones * height / 2)
     rows = torch.arange(len(condition), device=ones.device)
     return View(rows, condition, moved, intrinsics, (height, width), ones * ratio)
 
@@ -70,7 +77,7 @@ def crops(
     `aim` moves the article within the crop. A crop with more native pixels than the model sees is
     photographed at the model's size, with `binning` native pixels to each of its own.
     """
-    centre, extent = extent_px(vertices, camera)
+    centre, extent = extent_px(vertices, camera, condition.focal)
     box = extent.amax(-1)
     side = (box * condition.zoom).clamp_min(1.0)
     aim = torch.stack([condition.aim_x, condition.aim_y], -1)
@@ -86,7 +93,7 @@ def crops(
         size = int(sizes[index])
         scale = size / side[rows]
         middle = (principal - corner[rows]) * scale[:, None]
-        intrinsics = Intrinsics(camera.focal_px * scale, middle[:, 0], middle[:, 1])
+        intrinsics = Intrinsics(camera.focal_px * condition.focal[rows] * scale, middle[:, 0], middle[:, 1])
         binning = (1 / scale).clamp_min(1.0)
         views.append(View(rows, condition[rows], vertices[rows], intrinsics, (size, size), binning))
     return views

@@ -8,15 +8,26 @@ from renders.conditions import Condition
 
 
 def rotation(condition: Condition) -> Float[Tensor, "k 3 3"]:
-    """Article axes to viewer axes (x right, y up, z towards the viewer): R_y(yaw) R_x(pitch) R_z(roll).
+    """Article axes to viewer axes (x right, y up, z towards the viewer).
 
-    Positive yaw turns the face to the viewer's right, positive pitch tilts it up, positive roll is
-    counter-clockwise as seen from the camera.
+    R_y(yaw) R_x(pitch) R_z(roll) R_x(elevation) R_y(-azimuth). Positive yaw turns the face to the viewer's
+    right, positive pitch tilts it up, positive roll is counter-clockwise as seen from the camera. Azimuth and
+    elevation say where around a standing object the camera is: at (sin a cos e, sin e, cos a cos e) of it.
     """
     yaw, pitch, roll = (
         torch.deg2rad(angle) for angle in (condition.yaw_deg, -condition.pitch_deg, condition.roll_deg)
     )
-    return _about(yaw, 1) @ _about(pitch, 0) @ _about(roll, 2)
+    posed = _about(yaw, 1) @ _about(pitch, 0) @ _about(roll, 2)
+    if not bool((condition.azimuth_deg != 0).any() or (condition.elevation_deg != 0).any()):
+        return posed
+    azimuth, elevation = torch.deg2rad(condition.azimuth_deg), torch.deg2rad(condition.elevation_deg)
+    return posed @ _about(elevation, 0) @ _about(-azimuth, 1)
+
+
+def upright(condition: Condition) -> Float[Tensor, "k 3 3"]:
+    """World axes (y up) to viewer axes: the elevation and roll of the camera, without its azimuth."""
+    roll, elevation = torch.deg2rad(condition.roll_deg), torch.deg2rad(condition.elevation_deg)
+    return _about(roll, 2) @ _about(elevation, 0)
 
 
 def _about(angle: Tensor, axis: int) -> Tensor:
@@ -30,8 +41,11 @@ def _about(angle: Tensor, axis: int) -> Tensor:
     return torch.stack([torch.stack(row, -1) for row in rows], -2)
 
 
-def to_view(points: Float[Tensor, "v 3"], condition: Condition) -> Float[Tensor, "k v 3"]:
-    """Points of the article, in metres, in each camera's view space (+X left, +Y up, +Z forward)."""
+def to_view(points: Float[Tensor, "*k v 3"], condition: Condition) -> Float[Tensor, "k v 3"]:
+    """Points of the article, in metres, in each camera's view space (+X left, +Y up, +Z forward).
+
+    A cloth has points of its own in every view.
+    """
     turned = points.to(condition.yaw_deg) @ rotation(condition).mT
     flipped = turned * turned.new_tensor([-1.0, 1.0, -1.0])
     ahead = torch.stack([torch.zeros_like(condition.distance_m)] * 2 + [condition.distance_m], -1)

@@ -9,10 +9,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from renders.conditions import Condition
+from renders.environment import Environments
 from renders.fragments import Hits, picked
 
 PENUMBRA = 0.05  # half the width of the shadow's soft edge, in half-extents of the article
-GLOSS = 32.0  # Blinn-Phong exponent of semi-matt film
 
 
 def sun_direction(condition: Condition) -> Float[Tensor, "k 3"]:
@@ -25,10 +25,18 @@ def sun_direction(condition: Condition) -> Float[Tensor, "k 3"]:
     return torch.stack([-level * azimuth.sin(), elevation.sin(), -level * azimuth.cos()], -1)
 
 
-def irradiance(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
-    """Light that falls on each point: (sky + sun max(0, n.l)) times what the shadow lets through."""
+def irradiance(
+    hits: Hits, condition: Condition, environments: Environments | None = None
+) -> Float[Tensor, " p"] | Float[Tensor, "3 p"]:
+    """Light that falls on each point: (sky + sun max(0, n.l)) times what the shadow lets through.
+
+    With environment maps the sky has directions and colours: sky E(n), of mean 1 over all directions.
+    """
     on_face = sky_and_sun(hits.face_normal, hits.face_view, condition)
-    light = on_face.index_select(0, hits.face)
+    if environments is not None:
+        around = environments.irradiance(hits.face_normal, hits.face_view, condition)
+        on_face = on_face + condition.sky.index_select(0, hits.face_view) * (around - 1)
+    light = on_face.index_select(-1, hits.face)
     if not bool(condition.shadow.any()):
         return light
     return light * sunlit(hits, condition)
@@ -68,8 +76,9 @@ def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     lit = (hits.face_normal * sun).sum(-1)
     strength = (condition.sheen * condition.sun).index_select(0, hits.face_view) * lit.clamp_min(0)
     # Everything that is one number for a face goes to its pixels in one copy.
-    per_face = torch.cat([hits.face_normal.T, sun.T, lit[None], strength[None]])
-    normal_x, normal_y, normal_z, sun_x, sun_y, sun_z, lit, strength = picked(per_face, hits.face)
+    gloss = condition.gloss.index_select(0, hits.face_view)
+    per_face = torch.cat([hits.face_normal.T, sun.T, lit[None], strength[None], gloss[None]])
+    normal_x, normal_y, normal_z, sun_x, sun_y, sun_z, lit, strength, gloss = picked(per_face, hits.face)
     x, y = hits.slopes
     length = (x * x + y * y + 1).sqrt()
     # The direction to the camera is -(x, y, 1) / length.
@@ -77,5 +86,5 @@ def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     towards_sun = (sun_x * x + sun_y * y + sun_z) / -length
     # |sun + camera|² = 2 + 2 sun.camera: nothing is mirrored where they are opposite.
     halfway = (lit + facing) * (2 + 2 * towards_sun).clamp_min(1e-6).rsqrt()
-    mirrored = strength * halfway.clamp_min(0) ** GLOSS
+    mirrored = strength * halfway.clamp_min(0) ** gloss
     return mirrored * sunlit(hits, condition) if bool(condition.shadow.any()) else mirrored

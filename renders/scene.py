@@ -10,7 +10,8 @@ from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.colour import srgb_to_linear
 from renders.conditions import Condition
-from renders.fragments import locate
+from renders.environment import Environments
+from renders.fragments import Hits, locate
 from renders.framing import Framing, View, frames, in_order
 from renders.lookup import Pyramid
 from renders.rasterisers.choose import Rasterise
@@ -18,7 +19,7 @@ from renders.rasterisers.spans import rasterise
 from renders.sensor.develop import develop
 from renders.sensor.resize import resize
 from renders.shade import box_downsample, shade
-from renders.surfaces.flat import Flat, quad_faces, quad_uvs
+from renders.surfaces.surface import Skin, Surface
 
 
 def pyramid_of(texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v"] | None = None) -> Pyramid:
@@ -33,16 +34,29 @@ def pyramid_of(texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v
     return Pyramid.of(torch.cat([linear * alpha, alpha], 1))
 
 
-def layer(
-    pyramid: Pyramid, view: View, rasteriser: Rasterise = rasterise, supersample: int = 1
-) -> Float[Tensor, "t k 4 h w"]:
-    """The article alone, lit: premultiplied linear rgba of each view of a quad."""
+def seen(view: View, skin: Skin, rasteriser: Rasterise = rasterise, supersample: int = 1) -> Hits:
+    """What every pixel of a group of views sees of the article."""
     size = (view.size[0] * supersample, view.size[1] * supersample)
     camera = view.camera.scaled(supersample)
-    faces, uvs = quad_faces(view.vertices), quad_uvs(view.vertices)
-    fragments = rasteriser(view.vertices, faces, camera, size)
-    hits = locate(fragments, view.vertices, faces, uvs, camera)
-    return box_downsample(shade(pyramid, hits, view.condition, size, len(view.rows)), supersample)
+    fragments = rasteriser(view.vertices, skin.faces, camera, size)
+    return locate(fragments, view.vertices, skin.faces, skin.uvs, camera)
+
+
+def layer(
+    pyramid: Pyramid,
+    view: View,
+    skin: Skin,
+    rasteriser: Rasterise = rasterise,
+    supersample: int = 1,
+    environments: Environments | None = None,
+) -> Float[Tensor, "t k 4 h w"]:
+    """The article alone, lit: premultiplied linear rgba of each view."""
+    hits = seen(view, skin, rasteriser, supersample)
+    size = (view.size[0] * supersample, view.size[1] * supersample)
+    rgba = shade(
+        pyramid, hits, view.condition, size, len(view.rows), whole=skin.whole, environments=environments
+    )
+    return box_downsample(rgba, supersample)
 
 
 def composite(
@@ -54,15 +68,16 @@ def composite(
 
 @dataclass(frozen=True)
 class Scene:
-    """A flat article somewhere in the world, photographed: sRGB texture and condition to sRGB photographs."""
+    """An article somewhere in the world, photographed: sRGB texture and condition to sRGB photographs."""
 
-    surface: Flat
+    surface: Surface
     camera: Camera
     backgrounds: Backgrounds
     output_px: tuple[int, int]
     framing: Framing = Framing.CROP
     supersample: int = 1
     rasteriser: Rasterise = rasterise
+    environments: Environments | None = None
 
     def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
@@ -74,6 +89,8 @@ class Scene:
 
     def _photograph(self, pyramid: Pyramid, view: View) -> Tensor:
         behind = self.backgrounds.view(view.condition, view.size)
-        linear = composite(layer(pyramid, view, self.rasteriser, self.supersample), behind)
+        skin = self.surface.skin(view.vertices)
+        rgba = layer(pyramid, view, skin, self.rasteriser, self.supersample, self.environments)
+        linear = composite(rgba, behind)
         photo = develop(linear, view.condition, view.binning)
         return resize(photo.flatten(0, 1), self.output_px).unflatten(0, photo.shape[:2])

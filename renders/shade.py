@@ -10,9 +10,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from renders.conditions import Condition
+from renders.environment import Environments
 from renders.fragments import Hits
 from renders.lights import highlight, irradiance
 from renders.lookup import Edge, Filter, Pyramid
+
+FAINTEST = 1e-3  # share of a lookup that belongs to the article, below which its colour fades to black
 
 
 def shade(
@@ -24,17 +27,22 @@ def shade(
     *,
     how: Filter = Filter.TRILINEAR,
     edge: Edge = Edge.CLAMP,
+    whole: bool = False,
+    environments: Environments | None = None,
 ) -> Float[Tensor, "t k 4 h w"]:
     """The article alone as premultiplied linear rgba, 0 where it is not seen; the t textures share the hits.
 
     The pyramid holds linear rgb, or rgb premultiplied by coverage and the coverage as a fourth channel.
-    `size` is (height, width) of the k views the hits were made with.
+    `size` is (height, width) of the k views the hits were made with. On a `whole` article coverage only
+    weighs the texels (normalised convolution, Knutsson & Westin 1993): each face that is hit is opaque.
     """
     colour = pyramid.sample(hits.uv, hits.footprint, how, edge)
     rgb, alpha = colour[:, :3], colour[:, 3:]
     if not alpha.shape[1]:
         alpha = torch.ones_like(colour[:, :1])
-    rgb = rgb * irradiance(hits, condition).to(rgb)
+    elif whole:
+        rgb, alpha = rgb / alpha.clamp_min(FAINTEST), torch.ones_like(alpha)
+    rgb = rgb * irradiance(hits, condition, environments).to(rgb)
     if bool((condition.sheen * condition.sun).any()):
         rgb = rgb + alpha * highlight(hits, condition).to(rgb)
     return _layer(torch.cat([rgb, alpha], 1), hits, size, k)

@@ -48,6 +48,7 @@ from eot.runs.provenance import (
 )
 from eot.streams import Stream
 from renders.errors import RunError
+from renders.meshes.mesh import Mesh
 from renders.scene import Scene
 from textures.write import write_files
 
@@ -102,7 +103,7 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         built = build(frame, mask)
         best = yield from _optimise(folder, built)
         product = built.product(best)
-        _write_product(folder, product, now)
+        _write_product(folder, product, built.frame.article.mesh, now)
         measured = yield from measure(built, product, config.evaluation.views)
         findings = [*_checks(built, product), *check_training(read_metrics(folder))]
         findings += [*_unchanged(frame, now), *doubts(measured[0], product)]
@@ -159,20 +160,24 @@ def _optimise(folder: RunFolder, built: Built) -> Generator[Tick, None, Judged]:
     return best
 
 
-def _write_product(folder: RunFolder, product: Product, provenance: Provenance) -> None:
+def _write_product(folder: RunFolder, product: Product, mesh: Mesh | None, provenance: Provenance) -> None:
     """The texture, what to print of it, and the provenance with its hash."""
     write_files(
         folder.path,
-        {"texture.safetensors": encode_product(product), "texture.png": picture_bytes(product)},
+        {
+            "texture.safetensors": encode_product(product),
+            "texture.png": picture_bytes(product, whole=mesh is not None),
+        },
     )
-    write_files(folder.article_path, article_files(product, "auto", provenance.config_sha256))
+    write_files(folder.article_path, article_files(product, "auto", provenance.config_sha256, mesh))
     finished = replace(provenance, texture_sha256=texture_hash(product.image))
     write_provenance(folder.provenance_path, finished)
 
 
-def picture_bytes(product: Product) -> bytes:
-    """The first face as PNG at its true size, clear where the article is not."""
-    rgba = torch.cat([product.levels[0], (product.coverage * 255).round().byte()])
+def picture_bytes(product: Product, *, whole: bool = False) -> bytes:
+    """The first face as PNG at its true size, clear where the article is not unless the `whole` is wanted."""
+    covered = torch.ones_like(product.coverage) if whole else product.coverage
+    rgba = torch.cat([product.levels[0], (covered * 255).round().byte()])
     buffer = io.BytesIO()
     dpi = rgba.shape[2] / product.width_mm * 25.4
     Image.fromarray(rgba.permute(1, 2, 0).contiguous().numpy()).save(buffer, "PNG", dpi=(dpi, dpi))

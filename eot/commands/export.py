@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from eot.runs.articles import article_of
 from eot.runs.folder import RunFolder, open_run
 from eot.runs.product import Product, decode_product
 from eot.runs.provenance import read_provenance
 from renders.errors import InputError
+from renders.meshes.mesh import Mesh
 from textures.sheets.article import Article
 from textures.sheets.export import export_sheet
 from textures.write import write_files
@@ -16,7 +18,8 @@ def export(path: Path, page: str) -> list[Path]:
     """Writes the sheets, pieces and outlines of a finished run; returns their paths."""
     folder = open_run(path)
     product = product_of(folder)
-    files = article_files(product, page, read_provenance(folder.provenance_path).config_sha256)
+    mesh = article_of(folder.config()).mesh
+    files = article_files(product, page, read_provenance(folder.provenance_path).config_sha256, mesh)
     return write_files(folder.article_path, files)
 
 
@@ -27,8 +30,12 @@ def product_of(folder: RunFolder) -> Product:
     return decode_product(folder.product_path.read_bytes(), str(folder.product_path))
 
 
-def article_files(product: Product, page: str, run_hash: str) -> Mapping[str, bytes]:
-    """The files to print: one sticker, whatever the number of faces it was optimised on."""
+def article_files(
+    product: Product, page: str, run_hash: str, mesh: Mesh | None = None
+) -> Mapping[str, bytes]:
+    """The files to print: one sticker, whatever the number of faces it was optimised on, or the object."""
+    if mesh is not None:
+        return {}
     whole = bool((product.mask == 1).all())
     article = Article(
         id=product.identifier,

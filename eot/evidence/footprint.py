@@ -5,10 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from renders.conditions import Condition
-from renders.fragments import locate
 from renders.framing import View, frames
-from renders.scene import Scene
-from renders.surfaces.flat import quad_faces, quad_uvs
+from renders.scene import Scene, seen
 
 
 @torch.no_grad()
@@ -25,7 +23,5 @@ def texels_per_px(scene: Scene, texels: tuple[int, int], condition: Condition) -
 
 
 def _per_view(scene: Scene, view: View, texels: tuple[int, int]) -> Tensor:
-    faces, uvs = quad_faces(view.vertices), quad_uvs(view.vertices)
-    fragments = scene.rasteriser(view.vertices, faces, view.camera, view.size)
-    hits = locate(fragments, view.vertices, faces, uvs, view.camera)
+    hits = seen(view, scene.surface.skin(view.vertices), scene.rasteriser)
     return (torch.linalg.det(hits.footprint).abs() * texels[0] * texels[1]).sqrt()

@@ -3,7 +3,7 @@
 from eot.recipes.ball import STILL, bim, fgsm, noise, pgd
 from eot.recipes.minimal import SquaredDistance, box_lbfgs, carlini_wagner
 from eot.recipes.saliency import saliency
-from eot.recipes.views import expectation_over_transformation
+from eot.recipes.views import expectation_over_transformation, texture_3d
 
 __all__ = [
     "STILL",
@@ -16,4 +16,5 @@ __all__ = [
     "noise",
     "pgd",
     "saliency",
+    "texture_3d",
 ]

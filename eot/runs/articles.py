@@ -12,8 +12,13 @@ from eot.runs.product import levels_of, shown
 from eot.runs.sections import ArticleTable
 from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
+from renders.meshes.check import double_area
+from renders.meshes.islands import area, coverage
+from renders.meshes.load import load_mesh
+from renders.meshes.mesh import Mesh
 from renders.photos import PHOTO_SUFFIXES, read_photo
 from renders.sensor.resize import resize
+from textures.objects import object_named
 from textures.signs import face, find_sign
 
 # On a screen nothing has a size in mm; a CSS pixel has this one, and a texel is a pixel there.
@@ -28,7 +33,8 @@ class Article:
     """f faces of one size, in eight bits per channel, on the CPU.
 
     `coverage` is 1 where there is an article at all. `sign` is the id in the catalogue, if it has one. A
-    `bare` patch has nothing under the ink: its faces are grey, and without it the scene is empty.
+    `bare` patch has nothing under the ink: its faces are grey, and without it the scene is empty. Of a
+    `mesh` the one face is its texture, and coverage is 1 on the texels that its islands touch.
     """
 
     faces: Float[Tensor, "f 3 u v"]
@@ -38,6 +44,15 @@ class Article:
     title: str
     sign: str | None = None
     bare: bool = False
+    mesh: Mesh | None = None
+
+    @property
+    def texel_mm(self) -> float:
+        """Side of a texel on the article; on a mesh, of one of the mean size."""
+        if self.mesh is None:
+            return self.width_mm / self.size[1]
+        painted = float(area(self.mesh.uvs).abs().sum()) * self.size[0] * self.size[1]
+        return (float(double_area(self.mesh).sum()) / 2 / max(painted, 1e-9)) ** 0.5 * 1000
 
     @property
     def size(self) -> tuple[int, int]:
@@ -47,12 +62,33 @@ class Article:
 
 def article_of(config: Config) -> Article:
     """The article that a configuration describes."""
+    if config.article.kind in ("mesh", "object"):
+        return mesh_article(config)
     screen = config.surface.kind == "screen"
     if config.article.kind == "sign":
         return _sign(config.article, screen)
     if config.article.kind == "image":
         return _picture(config.article, screen)
     return _patch(config.article, screen)
+
+
+def mesh_article(config: Config) -> Article:
+    """A mesh of the user's own or an object of the catalogue, its texture brought to the texels asked."""
+    table = config.article
+    if config.surface.kind != "flat":
+        raise InputError(
+            f"surface.kind: expected flat, since a mesh brings its own shape; got {config.surface.kind}"
+        )
+    if table.kind == "object":
+        assert table.object is not None
+        mesh = object_named(table.object)
+    else:
+        assert table.mesh is not None
+        mesh = load_mesh(table.mesh, size_mm=table.size_mm, unit=table.unit, up=table.up).mesh
+    size = _texels(table, mesh.texture.shape[2] / mesh.texture.shape[3])
+    faces = shown(levels_of(_resized(mesh.texture[0], size)[None]))
+    width_m, height_m, _ = mesh.size_m
+    return Article(faces, coverage(mesh.uvs, size), width_m * 1000, height_m * 1000, mesh.name, mesh=mesh)
 
 
 def photo_files(path: str) -> list[Path]:

@@ -21,6 +21,7 @@ from eot.streams import Stream, generator_for
 from eot.victims import load_victims
 from renders.conditions import Conditions
 from renders.errors import InputError
+from renders.meshes.islands import filled
 from textures.controls import blank_article, clean_article, noise_article
 from textures.norms import norm_named
 from textures.penalties import LabDistance, NonPrintability, OutOfGamut, TotalVariation
@@ -56,7 +57,11 @@ class Frame:
     def stream(self, name: str, k: int) -> Stream:
         """Batches of k views; only those of `report` show the backgrounds or photos that are held out."""
         first, last = self.world.shown(name, self.config.evaluation.held_out)
-        ranges = {**self.config.conditions, "background": (float(first), float(last))}
+        ranges = {
+            **self.config.conditions,
+            "background": (float(first), float(last)),
+            "environment": (0.0, float(self.world.environments - 1)),
+        }
         return Stream(Conditions(ranges), self.config.seed, name, k)
 
     def _penalties(self, mask: Mask | None) -> tuple[Penalty, ...]:
@@ -97,8 +102,9 @@ class Built:
     def product(self, best: Judged) -> Product:
         """The best iterate in eight bits: what is measured and printed."""
         article = self.frame.article
+        levels = self._levels(best.image).cpu()
         return Product(
-            levels=self._levels(best.image).cpu(),
+            levels=levels if article.mesh is None else filled(levels, article.coverage),
             mask=self.mask,
             coverage=article.coverage,
             width_mm=article.width_mm,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -76,6 +76,9 @@ CornersOrFile = Annotated[Corners | str | None, Kind("four [x, y] or file"), Nam
 ClassName = Annotated[str | int | None, Kind("text or whole number")]
 Boxes = Annotated[tuple[Box, ...], Kind("array of [x, y, w, h]")]
 Colours = Annotated[tuple[Colour, ...], Kind("array of '#rrggbb'")]
+Unit = Annotated[Literal["m", "cm", "mm", "in", "ft"] | None, Kind("`m`, `cm`, `mm`, `in`, `ft`")]
+Samples = Annotated[Literal[1, 2, 4] | None, Kind("1, 2 or 4")]
+Numbers = Annotated[tuple[int, ...], Kind("array of whole numbers")]
 Models = Annotated[tuple[str, ...], Field(min_length=1), Kind("array of text"), Names(_victim)]
 Weight = Annotated[float, Field(gt=0)]
 Weights = Annotated[tuple[Weight, ...], Kind("array of numbers")]

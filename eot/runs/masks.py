@@ -11,6 +11,7 @@ from eot.runs.articles import Article
 from eot.runs.config import Config
 from eot.runs.sections import StickerTable
 from renders.errors import InputError
+from renders.meshes.islands import coverage
 from textures.masks import area_fraction, from_image, from_svg, largest, rectangles
 
 # Sums of covered shares miss the allowed area by rounding.
@@ -30,6 +31,8 @@ def fixed_mask(config: Config, article: Article) -> Mask | None:
     if given is None:
         return None
     mask = torch.minimum(given, article.coverage)
+    if config.sticker.parts:
+        mask = mask * _parts(config.sticker.parts, article)
     if not bool((mask > 0).any()):
         raise InputError("sticker.mask: expected sticker on the article; this mask lies beside it: move it")
     covered = area_fraction(mask, article.coverage)
@@ -54,6 +57,17 @@ def shaped(config: Config, article: Article) -> Article:
     if shape is None:
         raise InputError("sticker.mask: auto looks for a place on a face, a bare patch has none: use full")
     return replace(article, coverage=shape)
+
+
+def _parts(parts: tuple[int, ...], article: Article) -> Mask:
+    """1 on the texels of these materials of a mesh."""
+    if article.mesh is None:
+        raise InputError("sticker.parts: expected none without article.kind = mesh; leave it empty")
+    known = int(article.mesh.part.max()) + 1
+    if not all(0 <= part < known for part in parts):
+        raise InputError(f"sticker.parts: expected numbers 0 to {known - 1}; got {list(parts)}")
+    chosen = torch.isin(article.mesh.part, torch.tensor(parts))
+    return coverage(article.mesh.uvs[chosen], article.size)
 
 
 def _given(table: StickerTable, size: tuple[int, int]) -> Mask | None:

@@ -17,6 +17,7 @@ from renders.framing import crops
 from renders.photos import read_photo
 from renders.relight import estimate_without_face
 from renders.scene import layer, pyramid_of
+from renders.surfaces.flat import quad
 from renders.surfaces.photo import LIGHT_SIDE_PX, Photo, corner_vertices, lit
 
 Corners = Float[Tensor, "4 2"]
@@ -60,7 +61,7 @@ def _lit_by_what_is_there(photo: Photo, article: Article) -> Photo:
     """A bare patch has no clean face: the darkest and brightest of its place are taken as ink and paper."""
     vertices = corner_vertices(photo.corners_px, photo.camera)
     view = crops(vertices[None], still(1), photo.camera, (LIGHT_SIDE_PX, LIGHT_SIDE_PX))[0]
-    patch = layer(pyramid_of(article.faces[:1], article.coverage), view)[0, 0]
+    patch = layer(pyramid_of(article.faces[:1], article.coverage), view, quad(view.vertices))[0, 0]
     return replace(photo, relight=estimate_without_face(photo.cut(photo.linear, view)[0], patch[3:]))
 
 

@@ -12,6 +12,7 @@ Range = tuple[float, float]
 # Conditions that no one sets: what decides them instead.
 RESERVED: Mapping[str, str] = {
     "background": "the backgrounds decide it: set backgrounds.count or backgrounds.folder",
+    "environment": "the environment maps decide it: set backgrounds.environments",
     "noise_seed": "the seed decides it: set seed",
 }
 SETTABLE = {name: quantity for name, quantity in QUANTITIES.items() if name not in RESERVED}

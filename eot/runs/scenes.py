@@ -18,11 +18,16 @@ from renders import scene
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.conditions import Condition
+from renders.environment import Environments
+from renders.errors import InputError
 from renders.framing import Framing
 from renders.rasterisers.choose import rasteriser
+from renders.surfaces.bent import Cloth, Cylinder
 from renders.surfaces.flat import Flat
 from renders.surfaces.photograph import Photo, Photograph
 from renders.surfaces.screen import Screen
+from renders.surfaces.solid import Solid
+from renders.surfaces.surface import Surface
 
 # Backgrounds hold a pixel for each that the closest part of them is shown with, up to this side.
 MAX_BACKGROUND_PX = 512
@@ -30,10 +35,11 @@ MAX_BACKGROUND_PX = 512
 
 @dataclass(frozen=True)
 class World:
-    """A scene, and how many places (backgrounds or photographs) it shows."""
+    """A scene, how many places (backgrounds or photographs) it shows, and under how many environment maps."""
 
     scene: Scene
     places: int
+    environments: int = 1
 
     def shown(self, stream: str, held_out: float) -> tuple[int, int]:
         """First and last place that a stream shows: the last `held_out` share belongs to report alone.
@@ -63,19 +69,56 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
     if config.surface.kind == "screen":
         return World(Screen(), 1)
     framing, coverage = Framing(config.camera.framing), article.coverage.to(device)
-    side = config.camera.output_px
+    side, supersample = config.camera.output_px, config.camera.supersample
     if config.surface.kind == "photograph":
         photos = photographs_of(config.surface, article)
         mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
         size = _frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
-        return World(Photograph(mixed, size, framing, coverage), len(mixed))
+        return World(Photograph(mixed, size, framing, coverage, supersample or 2), len(mixed))
     camera = camera_of(config.camera)
     found = _backgrounds(config)
     backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
     size = _frame_px(camera.width_px, camera.height_px, side, framing)
-    surface = Flat(article.width_mm / 1000, article.height_mm / 1000, coverage)
-    seen = rasteriser(config.camera.rasteriser)
-    return World(scene.Scene(surface, camera, backgrounds, size, framing, rasteriser=seen), len(backgrounds))
+    surface = surface_of(config, article, coverage)
+    samples = supersample or (1 if article.mesh is None else 2)
+    environments = _environments(config.backgrounds, device)
+    seen = scene.Scene(
+        surface,
+        camera,
+        backgrounds,
+        size,
+        framing,
+        samples,
+        rasteriser(config.camera.rasteriser),
+        environments,
+    )
+    return World(seen, len(backgrounds), 1 if environments is None else len(environments))
+
+
+def surface_of(config: Config, article: Article, coverage: Float[Tensor, "1 u v"]) -> Surface:
+    """What carries the texture: the mesh itself, or what the flat article is put on."""
+    if article.mesh is not None:
+        solid = Solid(article.mesh, coverage)
+        nearest_m = config.conditions["distance_m"][0]
+        if nearest_m <= solid.radius_m * 1.05:
+            raise InputError(
+                f"conditions.distance_m: expected a camera outside of the object, more than "
+                f"{solid.radius_m * 1.05:.3g} m away; got {nearest_m:g}: move back or set article.size_mm"
+            )
+        return solid
+    width_m, height_m = article.width_mm / 1000, article.height_mm / 1000
+    if config.surface.kind == "cylinder":
+        assert config.surface.radius_mm is not None
+        return Cylinder(width_m, height_m, config.surface.radius_mm / 1000, coverage)
+    if config.surface.kind == "cloth":
+        return Cloth(width_m, height_m, config.surface.wavelength, coverage=coverage)
+    return Flat(width_m, height_m, coverage)
+
+
+def _environments(table: BackgroundsTable, device: torch.device) -> Environments | None:
+    if table.environments is None:
+        return None
+    return Environments(Environments.read(table.environments).coefficients.to(device))
 
 
 def camera_of(table: CameraTable) -> Camera:
@@ -98,6 +141,8 @@ def _backgrounds(config: Config) -> Backgrounds:
     if table.kind == "folder":
         assert table.folder is not None
         return Backgrounds.folder(table.folder, size_px, table.count)
+    if table.kind == "colours":
+        return Backgrounds.colours(generator_for(config.seed, "backgrounds"), table.count)
     return Backgrounds.procedural(generator_for(config.seed, "backgrounds"), table.count, size_px)
 
 

@@ -31,7 +31,7 @@ def texture_of(
 
 def _feature(table: TextureTable, article: Article) -> float:
     """The smallest feature in texels."""
-    feature = feature_px(table.min_feature_mm, article.width_mm, article.size[1])
+    feature = feature_px(table.min_feature_mm, article.texel_mm * article.size[1], article.size[1])
     if table.norm != "none" and feature > 1:
         raise InputError(
             f"texture.min_feature_mm: expected 0 with texture.norm, whose ball is one of single texels; "

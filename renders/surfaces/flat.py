@@ -9,6 +9,7 @@ from torch import Tensor
 from renders.conditions import Condition
 from renders.errors import InputError
 from renders.geometry import to_view
+from renders.surfaces.surface import Skin
 
 QUAD = ((0, 2, 1), (0, 3, 2))
 QUAD_UVS = ((0.0, 1.0), (1.0, 1.0), (1.0, 0.0), (0.0, 0.0))
@@ -22,6 +23,11 @@ def quad_faces(like: Tensor) -> Int[Tensor, "2 3"]:
 def quad_uvs(like: Tensor) -> Float[Tensor, "4 2"]:
     """The UVs of these corners: (0, 0) is the bottom-left of the texture."""
     return like.new_tensor(QUAD_UVS)
+
+
+def quad(like: Tensor) -> Skin:
+    """The skin of such a quad."""
+    return Skin(quad_faces(like), quad_uvs(like))
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class Flat:
             raise InputError(
                 f"article: expected a width and height above 0 m; got {self.width_m} x {self.height_m}"
             )
+
+    def skin(self, like: Tensor) -> Skin:
+        """Two triangles with the whole texture."""
+        return quad(like)
 
     def vertices(self, condition: Condition) -> Float[Tensor, "k 4 3"]:
         """The corners in view space, metres: top-left, top-right, bottom-right, bottom-left."""

@@ -17,6 +17,7 @@ from renders.geometry import homography
 from renders.relight import Relight, estimate
 from renders.scene import layer, pyramid_of
 from renders.sensor.optics import undistorted
+from renders.surfaces.flat import quad
 from renders.window import Picture
 
 NEUTRAL = Relight.neutral()
@@ -125,7 +126,7 @@ def lit(
     condition = replace(still(1), zoom=torch.full((1,), 1.1)).to(face.device, face.dtype)
     vertices = corner_vertices(photo.corners_px.to(face), photo.camera)
     view = crops(vertices[None], condition, photo.camera, (LIGHT_SIDE_PX, LIGHT_SIDE_PX))[0]
-    clean = layer(pyramid_of(face, coverage), view, supersample=2)[0, 0]
+    clean = layer(pyramid_of(face, coverage), view, quad(view.vertices), supersample=2)[0, 0]
     if photo.occlusion is not None:
         clean = clean * (1 - photo.cut(photo.blocked, view)[0])
     found = estimate(photo.cut(photo.linear, view)[0], clean)

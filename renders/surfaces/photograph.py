@@ -13,6 +13,7 @@ from renders.scene import composite, layer, pyramid_of
 from renders.sensor.develop import develop
 from renders.sensor.optics import bend
 from renders.sensor.resize import resize
+from renders.surfaces.flat import quad
 from renders.surfaces.photo import Photo, corner_vertices
 
 
@@ -56,7 +57,9 @@ class Photograph:
 
     def _photograph(self, pyramid: Pyramid, photo: Photo, view: View) -> Tensor:
         photo_px = photo.photo_px(view)
-        rgba = photo.relight(layer(pyramid, view, supersample=self.supersample), photo_px)
+        rgba = photo.relight(
+            layer(pyramid, view, quad(view.vertices), supersample=self.supersample), photo_px
+        )
         if self.framing is Framing.FRAME:
             rgba = bend(rgba, torch.full_like(photo_px, photo.distortion))
         if photo.occlusion is not None:

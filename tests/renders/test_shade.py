@@ -6,11 +6,13 @@ import pytest
 import torch
 
 from renders.fragments import Hits
-from renders.lights import GLOSS, PENUMBRA, highlight, irradiance, sun_direction, sunlit
+from renders.lights import PENUMBRA, highlight, irradiance, sun_direction, sunlit
 from renders.lookup import Filter, Pyramid
 from renders.shade import box_downsample, shade
 from renders.surfaces.flat import Flat
 from tests.renders.scenes import hits_of, noise, posed, rendered, square_camera
+
+GLOSS = 32.0  # the off value of the condition
 
 SIDE = 32
 

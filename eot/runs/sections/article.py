@@ -12,15 +12,24 @@ from renders.errors import InputError
 class ArticleTable(Table):
     """The thing that carries the sticker."""
 
-    kind: Literal["sign", "image", "patch"] = Field(
-        "sign", description="a sign of the catalogue, a picture of your own, or a bare patch"
+    kind: Literal["sign", "image", "patch", "mesh", "object"] = Field(
+        "sign",
+        description="a sign of the catalogue, a picture of your own, a bare patch, a mesh of your own, "
+        "or an object of the catalogue",
     )
     sign: str | None = Field(None, description="id of the sign, see `eot signs`")
     image: kinds.File = Field(None, description="picture of the face, for kind = image")
     faces: kinds.File = Field(None, description="folder of photos: every view draws one of them as the face")
     width_mm: float | None = Field(None, gt=0, description="width; a catalogue sign knows its own")
     height_mm: float | None = Field(None, gt=0, description="height; follows from the width where it can")
-    texels: int = Field(256, ge=8, le=4096, description="texels along the longer side of the face")
+    texels: int = Field(256, ge=8, le=4096, description="texels along the longer side of the face or texture")
+    mesh: kinds.File = Field(None, description="OBJ, GLB, glTF or PLY with UVs, for kind = mesh")
+    object: str | None = Field(None, description="name of the object, see `eot objects`")
+    size_mm: float | None = Field(None, gt=0, description="longest side of the mesh; none = see unit")
+    unit: kinds.Unit = Field(None, description="what the numbers of the mesh file mean; none = m")
+    up: Literal["x", "y", "z", "-x", "-y", "-z"] = Field(
+        "y", description="axis of the mesh file that points up"
+    )
 
     @model_validator(mode="after")
     def _has_a_face(self) -> "ArticleTable":
@@ -28,6 +37,10 @@ class ArticleTable(Table):
             raise wanted("article.sign", "name a sign of `eot signs`")
         if self.kind == "image" and self.image is None and self.faces is None:
             raise wanted("article.image", "name a picture, or a folder of them in article.faces")
+        if self.kind == "mesh" and self.mesh is None:
+            raise wanted("article.mesh", "name a mesh file with UVs")
+        if self.kind == "object" and self.object is None:
+            raise wanted("article.object", "name an object of `eot objects`")
         return self
 
 
@@ -40,6 +53,9 @@ class StickerTable(Table):
     area: float = Field(0.2, ge=0, le=1, description="largest share of the face that may be covered")
     boxes: kinds.Boxes = Field(
         (), description="rectangles as [x, y, width, height], fractions from the top left"
+    )
+    parts: kinds.Numbers = Field(
+        (), description="materials of a mesh that may be painted, by number; empty = all"
     )
 
     @model_validator(mode="after")

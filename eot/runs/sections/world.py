@@ -17,8 +17,17 @@ PHONE_35MM = 26.0
 class SurfaceTable(Table):
     """What the article is seen on."""
 
-    kind: Literal["flat", "screen", "photograph"] = Field(
-        "flat", description="an article in space, the victim's own input, or a place in real photos"
+    kind: Literal["flat", "screen", "photograph", "cylinder", "cloth"] = Field(
+        "flat",
+        description="an article in space (a mesh brings its own shape), the victim's own input, a place in "
+        "real photos, round a cylinder, or on wrinkled cloth",
+    )
+    radius_mm: float | None = Field(None, gt=0, description="radius of the cylinder: of a mug, can or pole")
+    wavelength: float = Field(
+        0.4,
+        gt=0.05,
+        le=10,
+        description="length of cloth's wrinkles over its width; conditions.wrinkle: height",
     )
     photos: kinds.File = Field(None, description="a photo or a folder of photos, for kind = photograph")
     corners: kinds.CornersOrFile = Field(
@@ -32,6 +41,8 @@ class SurfaceTable(Table):
             raise wanted("surface.photos", "kind = photograph needs a photo")
         if self.kind == "photograph" and self.corners is None:
             raise wanted("surface.corners", "kind = photograph needs the article's place in the photo")
+        if self.kind == "cylinder" and self.radius_mm is None:
+            raise wanted("surface.radius_mm", "kind = cylinder needs its radius")
         return self
 
 
@@ -50,6 +61,9 @@ class CameraTable(Table):
     )
     rasteriser: str = Field("auto", description="auto, spans, warp, embree, pytorch3d or nvdiffrast")
     output_px: int = Field(64, ge=8, le=2048, description="side of the picture that the victim gets")
+    supersample: kinds.Samples = Field(
+        None, description="samples along the side of a pixel; none = 1, in photos and on meshes 2"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -80,11 +94,16 @@ class CameraTable(Table):
 
 
 class BackgroundsTable(Table):
-    """What is behind the article."""
+    """What is behind the article, and the light around it."""
 
-    kind: Literal["procedural", "folder"] = Field("procedural", description="drawn scenes, or your photos")
+    kind: Literal["procedural", "folder", "colours"] = Field(
+        "procedural", description="drawn scenes, your photos, or plain colours"
+    )
     folder: kinds.File = Field(None, description="folder of photos, for kind = folder")
     count: int = Field(64, ge=1, le=10000, description="how many scenes are drawn, or the most photos used")
+    environments: kinds.File = Field(
+        None, description=".hdr map or folder of them that the sky's light comes from; none = an even sky"
+    )
 
     @model_validator(mode="after")
     def _has_its_folder(self) -> "BackgroundsTable":
