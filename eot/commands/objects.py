@@ -5,13 +5,14 @@ from pathlib import Path
 
 import torch
 
-from eot.commands.listing import Listing
+from eot.commands.listing import Listing, Value
 from eot.commands.tick import Tick
 from eot.report.gallery import encoded
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.conditions import Conditions, join
 from renders.meshes.islands import coverage
+from renders.meshes.mesh import Mesh
 from renders.scene import Scene
 from renders.surfaces.solid import Solid
 from textures.objects import OBJECTS, object_named
@@ -23,11 +24,12 @@ AZIMUTHS_DEG = (-120.0, -30.0, 30.0, 120.0)
 
 def objects() -> Listing:
     """Names and true sizes."""
-    meshes = [object_named(name) for name in OBJECTS]
-    rows = tuple(
-        (mesh.name, *(round(1000 * side) for side in mesh.size_m), len(mesh.faces)) for mesh in meshes
-    )
+    rows = tuple(_row(object_named(name)) for name in OBJECTS)
     return Listing("Objects", ("object", "width_mm", "height_mm", "depth_mm", "faces"), rows)
+
+
+def _row(mesh: Mesh) -> tuple[Value, ...]:
+    return (mesh.name, *(round(1000 * side) for side in mesh.size_m), len(mesh.faces))
 
 
 def render(folder: Path) -> Generator[Tick, None, list[Path]]:
