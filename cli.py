@@ -20,6 +20,7 @@ COMMANDS = (
     hardening.harden,
     things.objects,
     things.mesh_check,
+    things.train_objects,
     models.doctor,
 )
 

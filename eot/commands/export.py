@@ -9,6 +9,8 @@ from eot.runs.product import Product, decode_product
 from eot.runs.provenance import read_provenance
 from renders.errors import InputError
 from renders.meshes.mesh import Mesh
+from textures.meshes.export import export_mesh
+from textures.meshes.solid import solid_of
 from textures.sheets.article import Article
 from textures.sheets.export import export_sheet
 from textures.write import write_files
@@ -35,7 +37,7 @@ def article_files(
 ) -> Mapping[str, bytes]:
     """The files to print: one sticker, whatever the number of faces it was optimised on, or the object."""
     if mesh is not None:
-        return {}
+        return export_mesh(solid_of(mesh, product.image[0], product.identifier, product.title, run_hash))
     whole = bool((product.mask == 1).all())
     article = Article(
         id=product.identifier,

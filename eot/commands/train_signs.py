@@ -54,7 +54,7 @@ def train_signs(request: Request, device: torch.device) -> Generator[Tick, None,
     path = write_files(folder, {f"{name}.safetensors": data})[0]
     victim = load_state_file(str(path)).to(device)
     report = yield from graded(victim, request.exam)
-    origin = Origin(name, VARIANTS[name].arch, seed, victim.info.weights_sha256, len(data), _machine(device))
+    origin = Origin(name, VARIANTS[name].arch, seed, victim.info.weights_sha256, len(data), machine(device))
     written = card(origin, request.plan, request.exam, report, STOP)
     write_files(folder, {f"{name}.md": written.encode()})
     return _listing(path, report)
@@ -89,7 +89,8 @@ def _metadata(name: str, seed: int, plan: Plan) -> dict[str, str]:
     }
 
 
-def _machine(device: torch.device) -> str:
+def machine(device: torch.device) -> str:
+    """What the bytes of a training depend on besides its seed."""
     return f"torch {torch.__version__}, {device.type}, {torch.get_num_threads()} threads"
 
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from eot.terminal.options import Json
-from eot.terminal.screen import show, show_paths, watch
+from eot.terminal.options import Device, DeviceName, Json, Threads
+from eot.terminal.screen import prepare, show, show_paths, watch
 
 
 def objects(
@@ -20,6 +20,20 @@ def objects(
         show(objects.objects(), json_)
         return
     show_paths(watch(objects.render(render)))
+
+
+def train_objects(
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights and views.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder of the weights.  [default: runs/victims]")] = None,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Train the object classifier on renders of this product (minutes)."""
+    from eot.commands import train_objects
+
+    request = train_objects.Request(seed, out)
+    show(watch(train_objects.train_objects(request, prepare(device, threads))), json_)
 
 
 def mesh_check(

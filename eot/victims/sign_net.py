@@ -88,8 +88,11 @@ def _pooled(classes: int) -> nn.Module:
     )
 
 
+# The classifier of everyday objects has the same architecture as the default one of signs.
+OBJECT_NET = "object-net"
 ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
     "sign-net": _plain,
+    OBJECT_NET: _plain,
     "sign-res": _residual,
     "sign-vgg": _pooled,
 }

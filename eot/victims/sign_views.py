@@ -20,7 +20,8 @@ FACE_PX = 256
 # The main camera of a phone: 26 mm equivalent, 12 Mpx.
 CAMERA = Camera.from_35mm(26.0, 4032, 3024)
 
-_SENSOR: dict[str, tuple[float, float]] = {
+# What a phone does to the picture, and the light it is taken in.
+SENSOR: dict[str, tuple[float, float]] = {
     "vignetting": (0.0, 0.3),
     "distortion": (-0.05, 0.05),
     "defocus_px": (0.0, 1.5),
@@ -32,7 +33,7 @@ _SENSOR: dict[str, tuple[float, float]] = {
     "contrast": (0.0, 0.6),
     "jpeg_quality": (40.0, 98.0),
 }
-_LIGHT: dict[str, tuple[float, float]] = {
+LIGHT: dict[str, tuple[float, float]] = {
     "sky": (0.3, 1.0),
     "sun": (0.0, 0.7),
     "sun_azimuth_deg": (-90.0, 90.0),
@@ -51,7 +52,7 @@ def graded_conditions(backgrounds: Backgrounds) -> Conditions:
     """What accuracy is stated for: 3 to 25 m, yaw ±45°, pitch ±15°, roll ±10°, all light, full sensor."""
     pose = {"distance_m": (3.0, 25.0), "yaw_deg": (-45.0, 45.0), "pitch_deg": (-15.0, 15.0)}
     crop = {"roll_deg": (-10.0, 10.0), "aim_x": (-0.5, 0.5), "aim_y": (-0.5, 0.5), "zoom": (1.2, 1.5)}
-    return Conditions(pose | crop | _LIGHT | _SENSOR | _behind(backgrounds))
+    return Conditions(pose | crop | LIGHT | SENSOR | behind(backgrounds))
 
 
 def training_conditions(backgrounds: Backgrounds) -> Conditions:
@@ -64,10 +65,11 @@ def training_conditions(backgrounds: Backgrounds) -> Conditions:
         "sheen": (0.0, 0.5),
         "jpeg_quality": (25.0, 98.0),
     }
-    return Conditions(pose | crop | _LIGHT | _SENSOR | wider | _behind(backgrounds))
+    return Conditions(pose | crop | LIGHT | SENSOR | wider | behind(backgrounds))
 
 
-def _behind(backgrounds: Backgrounds) -> dict[str, tuple[float, float]]:
+def behind(backgrounds: Backgrounds) -> dict[str, tuple[float, float]]:
+    """Any part of any of the backgrounds."""
     spots = {"background_x": (0.0, 1.0), "background_y": (0.0, 1.0), "background_zoom": (1.0, 4.0)}
     return {"background": (0.0, float(len(backgrounds) - 1))} | spots
 

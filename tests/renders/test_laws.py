@@ -9,9 +9,11 @@ from torch import Tensor
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera, Intrinsics
 from renders.conditions import QUANTITIES, Condition
+from renders.environment import Environments
 from renders.fragments import Fragments, edge_planes
 from renders.framing import Framing
 from renders.scene import Scene
+from renders.surfaces.bent import Cloth
 from renders.surfaces.flat import Flat
 from tests.renders.scenes import noise, phone, posed
 
@@ -23,6 +25,13 @@ ON = {
     "roll_deg": 15.0,
     "aim_x": 0.8,
     "aim_y": -0.8,
+    "azimuth_deg": 40.0,
+    "elevation_deg": 40.0,
+    "focal": 2.0,
+    "wrinkle": 0.1,
+    "gloss": 200.0,
+    "environment": 1.0,
+    "environment_deg": 90.0,
     "zoom": 2.0,
     "sky": 0.5,
     "sun": 0.5,
@@ -58,6 +67,8 @@ NEEDS = {
     "shadow_angle_deg": {"shadow": 0.7},
     "shadow_offset": {"shadow": 0.7},
     "sheen": {"sun": 0.5, "sun_elevation_deg": 5.0},
+    "gloss": {"sun": 0.5, "sheen": 0.5, "sun_elevation_deg": 5.0},
+    "wrinkle": {"sun": 0.5},
     "background_x": {"background_zoom": 2.0},
     "background_y": {"background_zoom": 2.0},
     "motion_deg": {"motion_px": 4.0},
@@ -104,8 +115,13 @@ def test_every_field_leaves_its_mark(name: str) -> None:
     reference = posed(**{"distance_m": 2.5, **NEEDS.get(name, {})})
     value = torch.tensor([ON[name]]).to(getattr(reference, name).dtype)
     moved = dataclasses.replace(reference, **{name: value})
-    # In a crop the article is always as large; only the whole frame shows its distance.
-    world = scene(framing=Framing.FRAME if name == "distance_m" else Framing.CROP)
+    # In a crop the article is always as large; only the whole frame shows its distance and lens.
+    parts: dict[str, object] = {"framing": Framing.FRAME if name in ("distance_m", "focal") else Framing.CROP}
+    if name.startswith("environment"):
+        parts["environments"] = Environments(noise(2, 9, 3, seed=4))
+    if name == "wrinkle":
+        parts["surface"] = Cloth(0.4, 0.4)
+    world = scene(**parts)
     difference = (world(texture(), moved) - world(texture(), reference)).abs()
     assert float(difference.mean()) > 1e-3
 
