@@ -17,6 +17,7 @@ from eot.evidence.rate_checks import check_evaluation
 from eot.evidence.statistics import wilson
 from eot.report.contents import ArticlePicture, Origin
 from eot.report.gallery import Gallery, gallery
+from eot.report.model import Model, model_of
 from eot.report.report import write_report
 from eot.report.words import plural
 from eot.runs.build import Built
@@ -70,7 +71,7 @@ def write_evidence(
 ) -> Summary:
     """Writes the evidence and its report into a folder; report.json comes last and marks it complete."""
     evaluation, shown = measured
-    config = built.frame.config
+    config, mesh = built.frame.config, built.frame.article.mesh
     files = write_report(
         folder,
         evaluation,
@@ -80,12 +81,21 @@ def write_evidence(
         findings=findings,
         gallery=shown,
         configuration=dump_config(config),
-        distance_cells=config.evaluation.distance_cells,
-        yaw_cells=config.evaluation.yaw_cells,
+        model=_model(built, product),
+        down_cells=config.evaluation.distance_cells if mesh is None else config.evaluation.elevation_cells,
+        across_cells=config.evaluation.yaw_cells if mesh is None else config.evaluation.azimuth_cells,
     )
     page = files.pop("report.html")
     write_files(folder, {"evidence.safetensors": encode_evaluation(evaluation), "report.html": page, **files})
     return Summary(folder, json.loads(files["report.json"]))
+
+
+def _model(built: Built, product: Product) -> Model | None:
+    """The object with its adversarial and its own texture, for the page."""
+    article = built.frame.article
+    if article.mesh is None:
+        return None
+    return model_of(article.mesh, {"test article": product.image[0], "original": article.faces[0]})
 
 
 def origin_of(provenance: Provenance, product: Product) -> Origin:

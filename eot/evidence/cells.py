@@ -1,8 +1,9 @@
-"""Rates by distance and yaw, so that a good average cannot hide a place where the attack fails."""
+"""Rates by distance and yaw, or all around an object: a good average cannot hide where the attack fails."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -11,14 +12,29 @@ from eot.evidence.evaluation import ATTACK, CLEAN, NOISE, Evaluation
 from eot.evidence.statistics import Rate, rate_of
 
 ENOUGH = 20
+# Draws from a whole turn reach this far.
+WHOLE_TURN_DEG = 345.0
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One side of the table: a field of the Condition, its name and unit for people."""
+
+    field: str
+    word: str
+    unit: str
+
+
+DISTANCE, YAW = Axis("distance_m", "distance", " m"), Axis("yaw_deg", "yaw", "°")
+ELEVATION, AZIMUTH = Axis("elevation_deg", "elevation", "°"), Axis("azimuth_deg", "azimuth", "°")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """The counted views between two distances and two yaws; the upper edge belongs to the next cell."""
+    """The counted views within a range of each axis; the upper edge belongs to the next cell."""
 
-    distance_m: tuple[float, float]
-    yaw_deg: tuple[float, float]
+    down: tuple[float, float]
+    across: tuple[float, float]
     attack: Rate
     noise: Rate
     clean: Rate
@@ -32,16 +48,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cells:
-    """The distance x yaw table, row by row: near to far, left to right."""
+    """A table of two axes, row by row from the low edge of `down`, left to right."""
 
-    distance_edges_m: tuple[float, ...]
-    yaw_edges_deg: tuple[float, ...]
+    down: Axis
+    across: Axis
+    down_edges: tuple[float, ...]
+    across_edges: tuple[float, ...]
     cells: tuple[Cell, ...]
 
     @property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
-        """The cells of each distance."""
-        width = len(self.yaw_edges_deg) - 1
+        """The cells of each range of `down`."""
+        width = len(self.across_edges) - 1
         return tuple(self.cells[i : i + width] for i in range(0, len(self.cells), width))
 
 
@@ -73,38 +91,58 @@ def _rounded(value: float, step: float, *, down: bool) -> float:
 
 def cells(
     evaluation: Evaluation,
-    distance_edges_m: Sequence[float] | None = None,
-    yaw_edges_deg: Sequence[float] | None = None,
+    down_edges: Sequence[float] | None = None,
+    across_edges: Sequence[float] | None = None,
     *,
-    distance_bins: int = 5,
-    yaw_bins: int = 6,
+    down_bins: int = 5,
+    across_bins: int = 6,
 ) -> Cells:
-    """The table of an evaluation; edges that are not given are round and make about so many bins."""
+    """Distance x yaw, or elevation x azimuth of views from around an object.
+
+    Edges that are not given are round and make about so many bins.
+    """
     condition = evaluation.seen.condition
-    far = tuple(distance_edges_m or edges_over(condition.distance_m, distance_bins))
-    turned = tuple(yaw_edges_deg or edges_over(condition.yaw_deg, yaw_bins))
+    sphere = bool((condition.azimuth_deg != condition.azimuth_deg[0]).any())
+    down, across = (ELEVATION, AZIMUTH) if sphere else (DISTANCE, YAW)
+    edges = (
+        tuple(down_edges or _edges(evaluation, down, down_bins)),
+        tuple(across_edges or _edges(evaluation, across, across_bins)),
+    )
     table = [
-        _cell(
-            evaluation,
-            (far[i], far[i + 1]),
-            (turned[j], turned[j + 1]),
-            (i + 2 == len(far), j + 2 == len(turned)),
-        )
-        for i in range(len(far) - 1)
-        for j in range(len(turned) - 1)
+        _cell(evaluation, range_down, range_across)
+        for range_down in _ranges(evaluation, down, edges[0])
+        for range_across in _ranges(evaluation, across, edges[1])
     ]
-    return Cells(far, turned, tuple(table))
+    return Cells(down, across, *edges, tuple(table))
 
 
-def _cell(
-    evaluation: Evaluation, far: tuple[float, float], turned: tuple[float, float], last: tuple[bool, bool]
-) -> Cell:
-    condition = evaluation.seen.condition
-    here = _within(condition.distance_m, far, last[0]) & _within(condition.yaw_deg, turned, last[1])
+def _edges(evaluation: Evaluation, axis: Axis, bins: int) -> tuple[float, ...]:
+    """Round edges; a whole turn is cut into equal parts."""
+    values = getattr(evaluation.seen.condition, axis.field)
+    if axis is AZIMUTH and float(values.max() - values.min()) > WHOLE_TURN_DEG:
+        return tuple(round(-180 + 360 * i / bins, 6) for i in range(bins + 1))
+    return edges_over(values, bins)
+
+
+Range = tuple[tuple[float, float], Bool[Tensor, " n"]]
+
+
+def _ranges(evaluation: Evaluation, axis: Axis, edges: tuple[float, ...]) -> list[Range]:
+    """Each range of an axis and the views in it: [low, high), the last one with its upper end."""
+    values = getattr(evaluation.seen.condition, axis.field)
+    last = len(edges) - 2
+    return [
+        ((low, high), (values >= low) & ((values <= high) if index == last else (values < high)))
+        for index, (low, high) in enumerate(pairwise(edges))
+    ]
+
+
+def _cell(evaluation: Evaluation, down: Range, across: Range) -> Cell:
+    here = down[1] & across[1]
     counted = here & evaluation.counted()
     return Cell(
-        far,
-        turned,
+        down[0],
+        across[0],
         attack=_rate(evaluation, ATTACK, counted),
         noise=_rate(evaluation, NOISE, counted),
         clean=rate_of(evaluation.recognised(CLEAN)[here & evaluation.has_label], evaluation.level),
@@ -115,8 +153,3 @@ def _rate(evaluation: Evaluation, article: str, here: Bool[Tensor, " n"]) -> Rat
     if article not in evaluation.articles:
         return rate_of(here[:0], evaluation.level)
     return rate_of(evaluation.reached(article)[here], evaluation.level)
-
-
-def _within(values: Float[Tensor, " n"], span: tuple[float, float], last: bool) -> Bool[Tensor, " n"]:
-    """Inside [low, high), or [low, high] for the last bin."""
-    return (values >= span[0]) & ((values <= span[1]) if last else (values < span[1]))

@@ -11,6 +11,7 @@ from eot.evidence.cells import Cells
 from eot.evidence.evaluation import Evaluation
 from eot.evidence.findings import Finding
 from eot.report.gallery import Gallery
+from eot.report.model import Model
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Contents:
         metrics: records with "step", "stream" ("train" or "select"), "loss" and "success".
         article: None where no picture of it is at hand.
         gallery: None where no views are shown.
+        model: the object to turn about in the page; None for what is flat.
         configuration: the complete configuration of the run as TOML; empty where there is none.
     """
 
@@ -68,4 +70,5 @@ class Contents:
     metrics: Sequence[Mapping[str, Any]] = ()
     article: ArticlePicture | None = None
     gallery: Gallery | None = None
+    model: Model | None = None
     configuration: str = ""

@@ -13,6 +13,7 @@ from eot.evidence.evaluate import Article
 from eot.evidence.evaluation import ATTACK, CLEAN, CONTROLS, Evaluation
 from eot.problem import Problem
 from eot.streams import generator_for
+from renders.conditions import Condition
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Place:
     view: int
     distance_m: float
     yaw_deg: float
+    around_deg: tuple[float, float] | None = None
+    """Azimuth and elevation of a view from around an object."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +118,16 @@ def _photographs(
     return photos
 
 
+def _place(condition: Condition, view: int) -> Place:
+    azimuth, elevation = float(condition.azimuth_deg[view]), float(condition.elevation_deg[view])
+    around = (azimuth, elevation) if azimuth or elevation else None
+    return Place(view, float(condition.distance_m[view]), float(condition.yaw_deg[view]), around)
+
+
 def _shot(evaluation: Evaluation, name: str, view: int, photo: Float[Tensor, "3 h w"]) -> Shot:
     row, condition = evaluation.articles.index(name), evaluation.seen.condition
     return Shot(
-        place=Place(view, float(condition.distance_m[view]), float(condition.yaw_deg[view])),
+        place=_place(condition, view),
         jpeg=encoded(photo, "JPEG"),
         width_px=photo.shape[-1],
         reading=evaluation.victims[0].label(int(evaluation.seen.predicted[0, row, view])),

@@ -7,11 +7,13 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from eot.evidence.cells import DISTANCE
 from eot.evidence.findings import Grade
 from eot.report.contents import ArticlePicture, Contents
 from eot.report.figures import training_curves
 from eot.report.gallery import Draw, Gallery, Shot, encoded
 from eot.report.json_report import report_record
+from eot.report.model import Model, corner_uvs, corners, script_policy, texture_uri, viewer_script
 from eot.report.words import FILTERS, extent
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,7 +31,11 @@ def html_report(contents: Contents) -> bytes:
         checks=sorted(record["checks"], key=lambda check: WORST_FIRST.index(check["level"])),
         gallery=contents.gallery and _gallery(contents.gallery),
         rows=_table_of_cells(contents),
-        # The only markup not written here: matplotlib's, from numbers and our own words.
+        table=contents.cells,
+        model=contents.model and _model(contents.model),
+        policy=script_policy() if contents.model else "'none'",
+        # The markup that is not escaped: our own script, and matplotlib's, from numbers and our own words.
+        viewer=Markup(viewer_script()),
         curves=[Markup(curve) for curve in training_curves(contents.metrics)],
         origin=contents.origin,
         configuration=contents.configuration,
@@ -79,6 +85,15 @@ def _article(article: ArticlePicture) -> dict[str, Any]:
     }
 
 
+def _model(model: Model) -> dict[str, Any]:
+    return {
+        "places": corners(model.mesh),
+        "uvs": corner_uvs(model.mesh),
+        "faces": len(model.mesh.faces),
+        "skins": {name: texture_uri(image) for name, image in model.textures.items()},
+    }
+
+
 def _gallery(gallery: Gallery) -> dict[str, Any]:
     return {
         "seed": gallery.seed,
@@ -100,8 +115,9 @@ def _shots(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
 
 
 def _table_of_cells(contents: Contents) -> list[dict[str, Any]]:
-    """The heat map, farthest row last; empty where all views are in one cell."""
-    rows = contents.cells.rows
-    if len(contents.cells.cells) < 2:
+    """The heat map, farthest or lowest row last; empty where all views are in one cell."""
+    table = contents.cells
+    if len(table.cells) < 2:
         return []
-    return [{"distance_m": row[0].distance_m, "cells": row} for row in rows]
+    rows = table.rows if table.down is DISTANCE else table.rows[::-1]
+    return [{"range": extent(*row[0].down, table.down.unit), "cells": row} for row in rows]

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from eot.evidence.cells import Cell
+from eot.evidence.cells import Cell, Cells
 from eot.evidence.evaluation import ATTACK, BLANK, CLEAN, NOISE, Evaluation, Rates
 from eot.evidence.statistics import Rate, mcnemar_mid_p, paired_difference, pairs
 from eot.report.contents import Contents
@@ -45,7 +45,7 @@ def report_record(contents: Contents) -> dict[str, Any]:
         "interval": "Wilson",
         "read_as": _readings(evaluation),
         "victims": [_victim(evaluation, i) for i in range(len(evaluation.victims))],
-        "cells": [_cell(cell) for cell in contents.cells.cells],
+        "cells": [_cell(cell, contents.cells) for cell in contents.cells.cells],
         "checks": [{"name": f.name, "level": f.level.value, "text": f.text} for f in contents.findings],
         "limits": limits(evaluation, contents.cells),
         "conditions": _conditions(evaluation),
@@ -127,10 +127,10 @@ def _victim(evaluation: Evaluation, index: int) -> dict[str, Any]:
     }
 
 
-def _cell(cell: Cell) -> dict[str, Any]:
+def _cell(cell: Cell, table: Cells) -> dict[str, Any]:
     return {
-        "distance_m": list(cell.distance_m),
-        "yaw_deg": list(cell.yaw_deg),
+        table.down.field: list(cell.down),
+        table.across.field: list(cell.across),
         **_rate(cell.attack),
         "enough": cell.enough,
         "noise": _rate(cell.noise),

@@ -38,6 +38,8 @@ def _range(evaluation: Evaluation) -> str:
             ("yaw", condition.yaw_deg, "°"),
             ("pitch", condition.pitch_deg, "°"),
             ("roll", condition.roll_deg, "°"),
+            ("azimuth", condition.azimuth_deg, "°"),
+            ("elevation", condition.elevation_deg, "°"),
         )
         if float(values.max()) > float(values.min())
     ]
@@ -66,4 +68,5 @@ def _cells(cells: Cells) -> str:
     few = sum(not cell.enough for cell in cells.cells)
     if few == 0 or len(cells.cells) < 2:
         return ""
-    return f"{few} of {plural(len(cells.cells), 'cell')} of distance and yaw hold too few views for a rate."
+    axes = f"{cells.down.word} and {cells.across.word}"
+    return f"{few} of {plural(len(cells.cells), 'cell')} of {axes} hold too few views for a rate."

@@ -11,6 +11,7 @@ from eot.report.contents import ArticlePicture, Contents, Origin
 from eot.report.gallery import Gallery
 from eot.report.html import html_report
 from eot.report.json_report import json_report
+from eot.report.model import Model
 
 
 def write_report(
@@ -23,19 +24,21 @@ def write_report(
     findings: Sequence[Finding] = (),
     gallery: Gallery | None = None,
     configuration: str = "",
-    distance_cells: int = 5,
-    yaw_cells: int = 6,
+    model: Model | None = None,
+    down_cells: int = 5,
+    across_cells: int = 6,
 ) -> dict[str, bytes]:
     """{"report.json": ..., "report.html": ...} of a run; `folder` gives the title only."""
     contents = Contents(
         title=folder.name or "report",
         evaluation=evaluation,
-        cells=cells(evaluation, distance_bins=distance_cells, yaw_bins=yaw_cells),
+        cells=cells(evaluation, down_bins=down_cells, across_bins=across_cells),
         origin=provenance,
         findings=tuple(findings),
         metrics=metrics,
         article=article,
         gallery=gallery,
+        model=model,
         configuration=configuration,
     )
     return {"report.json": json_report(contents), "report.html": html_report(contents)}

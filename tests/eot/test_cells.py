@@ -68,3 +68,17 @@ def test_a_view_outside_given_edges_is_in_no_cell() -> None:
     table = cells(evaluate(problem(), articles(), VIEWS, 100), [3, 4], [-45, 45])
     assert table.cells[0].clean.n < 100
     assert table.cells[0].attack.rate == pytest.approx(1.0)
+
+
+def test_views_from_around_an_object_make_a_table_of_the_sphere() -> None:
+    ranges = {"distance_m": (3, 7), "azimuth_deg": (-180.0, 180.0), "elevation_deg": (-30.0, 60.0)}
+    around = Stream(Conditions(ranges), 1, "report", 64)
+    table = cells(evaluate(problem(), articles(), around, 600), down_bins=3, across_bins=6)
+    assert (table.down.field, table.across.field) == ("elevation_deg", "azimuth_deg")
+    assert table.down_edges == (-30, 0, 30, 60)
+    assert table.across_edges == (-180, -120, -60, 0, 60, 120, 180)
+    assert sum(cell.clean.n for cell in table.cells) == 600
+    # By area: half of the sphere's zone from -30 to 60 degrees lies below 10.5 degrees.
+    low, _, high = (sum(cell.clean.n for cell in row) for row in table.rows)
+    assert low / 600 == pytest.approx(0.5 / (0.5 + 3**0.5 / 2), abs=0.02)
+    assert high / 600 == pytest.approx((3**0.5 / 2 - 0.5) / (0.5 + 3**0.5 / 2), abs=0.02)

@@ -1,5 +1,6 @@
 """The report: one page that fetches nothing, escapes everything, and says the numbers of report.json."""
 
+import base64
 import dataclasses
 import json
 import re
@@ -8,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -21,11 +23,13 @@ from eot.problem import Problem
 from eot.report.contents import ArticlePicture, Origin
 from eot.report.gallery import Gallery, gallery
 from eot.report.html import TEMPLATES
+from eot.report.model import corner_uvs, corners, model_of, script_policy, viewer_script
 from eot.report.report import write_report
 from eot.report.words import extent, interval, percent, plural, whole_percent
 from eot.streams import Stream
 from renders.conditions import Conditions
 from tests.eot.test_evaluate import GREEN, RED, VIEWS, articles, colour_victim, problem
+from textures.objects import object_named
 
 NASTY = '</pre></style><script>alert("x")</script><img src=http://evil.example/p.png onerror=alert(1)>&amp;'
 VOID = {"meta", "img", "br", "wbr", "hr", "link", "input"}
@@ -277,3 +281,27 @@ def test_text_can_be_read_in_both_schemes(scheme: str) -> None:
         *(("ink", cell) for cell in ("cold", "hot", "fresh")),
     ):
         assert contrast(found[text], found[behind]) >= 4.5, (text, behind)
+
+
+def test_an_object_is_turned_by_one_script_that_the_policy_names() -> None:
+    mesh = object_named("can")
+    model = model_of(mesh, {"test article": mesh.texture[0], "original": mesh.texture[0]})
+    page = Page(report(model=model)["report.html"])
+    scripts = [attributes for tag, attributes in page.elements if tag == "script"]
+    policy = next(a["content"] for t, a in page.elements if a.get("http-equiv"))
+    assert scripts == [{}] and policy is not None and script_policy() in policy
+    assert policy.startswith("default-src 'none'") and "unsafe-inline" not in policy.split("script-src")[1]
+    assert f"<script>{viewer_script()}</script>" in report(model=model)["report.html"].decode()
+    assert not re.search(r"https?://|import\(|fetch\(|XMLHttp", viewer_script())
+
+
+def test_the_page_holds_the_corners_of_the_object() -> None:
+    mesh = object_named("can")
+    places = np.frombuffer(base64.b64decode(corners(mesh)), "<i2").reshape(-1, 3, 3)
+    truth = mesh.vertices[mesh.faces].numpy()
+    # Sixteen bits of the longest half side.
+    assert np.abs(places / 32767 * np.abs(truth).max() - truth).max() < np.abs(truth).max() / 60_000
+    assert len(base64.b64decode(corner_uvs(mesh))) == 4 * 3 * len(mesh.faces)
+    many = (mesh.faces.repeat(200, 1), mesh.uvs.repeat(200, 1, 1), mesh.part.repeat(200))
+    huge = dataclasses.replace(mesh, faces=many[0], uvs=many[1], part=many[2])
+    assert model_of(huge, {}) is None

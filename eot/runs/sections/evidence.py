@@ -18,3 +18,5 @@ class EvaluationTable(Table):
     level: float = Field(0.95, gt=0.5, lt=1, description="confidence level of the intervals")
     distance_cells: int = Field(5, ge=1, description="cells along the distance")
     yaw_cells: int = Field(3, ge=1, description="cells along the yaw")
+    elevation_cells: int = Field(3, ge=1, description="cells along the elevation, of an object")
+    azimuth_cells: int = Field(6, ge=1, description="cells along the azimuth, of an object")
