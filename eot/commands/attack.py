@@ -1,7 +1,6 @@
 """`eot attack`: optimise an article, measure it, and leave both in a run directory that survives a crash."""
 
 import io
-import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,10 +8,10 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from eot.attack import Judged, run
 from eot.commands.export import article_files
 from eot.commands.mask import find_mask, sketch_mask
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
+from eot.commands.optimise import optimise
 from eot.commands.summary import Summary, read_summary
 from eot.commands.tick import Tick
 from eot.evidence.condition_checks import unseen_conditions
@@ -23,18 +22,14 @@ from eot.evidence.print_checks import printed_colours
 from eot.evidence.rate_checks import check_training
 from eot.evidence.victim_checks import check_victims, victim_unchanged
 from eot.runs.build import Built, Frame, build, frame_of
-from eot.runs.checkpoint import restore, state_of
 from eot.runs.config import Config, dump_config, load_config
 from eot.runs.folder import (
     RunFolder,
-    append_metrics,
     check_free,
     check_same,
-    load_checkpoint,
     only_writer,
     read_metrics,
     resume_run,
-    save_checkpoint,
     start_run,
 )
 from eot.runs.product import Product, encode_product
@@ -52,8 +47,6 @@ from renders.meshes.mesh import Mesh
 from renders.scene import Scene
 from textures.write import write_files
 
-# Besides every selection, so that a crash never costs more than this.
-CHECKPOINT_SECONDS = 10.0
 RUNS = Path("runs")
 
 
@@ -100,8 +93,7 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         now = provenance_of(config, device, fingerprints(frame))
         notes = _settle_provenance(folder, now)
         mask = yield from find_mask(folder, frame)
-        built = build(frame, mask)
-        best = yield from _optimise(folder, built)
+        built, best = yield from optimise(folder, frame, mask)
         product = built.product(best)
         _write_product(folder, product, built.frame.article.mesh, now)
         measured = yield from measure(built, product, config.evaluation.views)
@@ -132,32 +124,6 @@ def _settle_provenance(folder: RunFolder, now: Provenance) -> tuple[str, ...]:
         )
     changed = changes(before, now)
     return (f"resumed elsewhere, bytes may differ: {'; '.join(changed)}",) if changed else ()
-
-
-def _optimise(folder: RunFolder, built: Built) -> Generator[Tick, None, Judged]:
-    """The loop, with metrics and checkpoints; goes on from the last checkpoint where there is one."""
-    attack, first, best = built.attack, 0, None
-    state = load_checkpoint(folder)
-    if state is not None:
-        restore(attack, state)
-        first, best = state.step, state.best
-    saved = time.monotonic()
-    for progress in run(attack, first, best):
-        best, done = progress.best, progress.index + 1
-        figures = {"step": progress.index, "stream": "train"}
-        append_metrics(folder, {**figures, "loss": progress.loss, "success": progress.success})
-        judged = progress.judged
-        if judged is not None:
-            record = {"stream": "select", "loss": judged.loss, "success": judged.success}
-            append_metrics(folder, {"step": progress.index, **record})
-        if judged is not None or time.monotonic() - saved > CHECKPOINT_SECONDS:
-            save_checkpoint(folder, state_of(attack, done, best))
-            saved = time.monotonic()
-        note = f"loss {progress.loss:.3f}" + (f", best {best.success:.1%} of select" if best else "")
-        yield Tick("attack", done, attack.steps, note)
-    if best is None:
-        raise RunError(f"{folder.path}: no iterate has a finite loss: lower optimiser.rate")
-    return best
 
 
 def _write_product(folder: RunFolder, product: Product, mesh: Mesh | None, provenance: Provenance) -> None:

@@ -45,6 +45,11 @@ class RunFolder:
         return self.path / "checkpoint.safetensors"
 
     @property
+    def search_path(self) -> Path:
+        """The attacks of a search for a weight, each in a folder of its number."""
+        return self.path / "search"
+
+    @property
     def mask_path(self) -> Path:
         """The mask that the automatic stage found."""
         return self.path / "mask.safetensors"
@@ -113,6 +118,7 @@ class RunFolder:
             self.picture_path,
             self.product_path,
             self.checkpoint_path,
+            self.search_path,
             self.mask_path,
             self.metrics_path,
             self.provenance_path,

@@ -50,4 +50,8 @@ class SearchTable(Table):
     """How the best texture is chosen, on views that training never sees."""
 
     select_every: int = Field(50, ge=1, description="steps between two selections (and checkpoints)")
+    lab_rounds: int = Field(
+        0, ge=0, le=20, description="attacks to find the largest penalties.lab that holds; 0 = none"
+    )
+    hold: float = Field(0.9, gt=0, le=1, description="success on the select views that has to hold")
     select_views: int = Field(256, ge=1, description="views per selection, the same ones each time")
