@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DONE := .venv/installed
 
-.PHONY: venv demo test check bench clean
+.PHONY: venv demo demo3d test check bench clean
 
 venv: $(DONE)
 
@@ -19,6 +19,9 @@ $(DONE): requirements.txt
 
 demo: venv
 	$(BIN)/python cli.py demo
+
+demo3d: venv
+	$(BIN)/python cli.py demo3d
 
 test: venv
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile

@@ -10,6 +10,7 @@ from eot.terminal.app import app_of
 
 COMMANDS = (
     runs.demo,
+    runs.demo3d,
     runs.attack,
     runs.evaluate,
     runs.report,

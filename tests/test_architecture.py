@@ -120,7 +120,7 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
 
 @pytest.mark.parametrize("name", commands())
 def test_every_command_has_a_module_of_its_own_name(name: str) -> None:
-    module = "attack" if name == "demo" else name.replace("-", "_")
+    module = "attack" if name in ("demo", "demo3d") else name.replace("-", "_")
     assert importlib.import_module(f"eot.commands.{module}").__doc__
 
 

@@ -38,6 +38,21 @@ def demo(
     show(watch(attack.attack(request, prepare(device, threads))), json_)
 
 
+def demo3d(
+    out: Annotated[Path, typer.Option(help="The run directory to make.")] = Path("runs/demo3d"),
+    force: Force = False,
+    resume: Resume = False,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Attack an object from all sides with its texture, report on it, and export it to print (minutes)."""
+    from eot.commands import attack
+
+    request = attack.Request(ROOT / "examples" / "object_texture.toml", (), out, resume, force)
+    show(watch(attack.attack(request, prepare(device, threads))), json_)
+
+
 def attack(
     source: Source,
     set_: Overrides = None,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from scipy.ndimage import distance_transform_edt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -86,7 +86,7 @@ def island_of(uvs: Float[Tensor, "f 3 2"]) -> Int[Tensor, " f"]:
     return torch.from_numpy(np.unique(label[corners[:, 0]], return_inverse=True)[1].astype(np.int64))
 
 
-def filled(image: Float[Tensor, "t 3 u v"], covered: Float[Tensor, "1 u v"]) -> Float[Tensor, "t 3 u v"]:
+def filled(image: Shaped[Tensor, "t 3 u v"], covered: Float[Tensor, "1 u v"]) -> Shaped[Tensor, "t 3 u v"]:
     """The image with every texel beside the islands given the colour of the nearest one on them.
 
     What other renderers and printers blur across the border of an island is then the island's own colour.
