@@ -10,7 +10,7 @@ from rich.table import Table
 from eot.commands.listing import Listing
 from eot.victims import Victim, load_victim
 from eot.victims.bundled import DEFAULT_VARIANT, TRAINED, WEIGHTS
-from eot.victims.sign_net import VARIANTS
+from eot.victims.sign_net import OBJECT_NET, VARIANTS
 
 SHOWN_LABELS = 8
 
@@ -38,7 +38,8 @@ def victims(specs: Sequence[str]) -> Listing | Description:
 
 def _families() -> Listing:
     rows: list[tuple[str, str]] = [
-        ("bundled" if name == DEFAULT_VARIANT else f"bundled:{name}", _whereabouts(name)) for name in VARIANTS
+        ("bundled" if name == DEFAULT_VARIANT else f"bundled:{name}", _whereabouts(name))
+        for name in (*VARIANTS, OBJECT_NET)
     ]
     rows += [
         ("torchvision:NAME", "any torchvision classifier, such as resnet50 or convnext_tiny"),

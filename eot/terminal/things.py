@@ -41,9 +41,12 @@ def mesh_check(
     size_mm: Annotated[float | None, typer.Option(min=0, help="Longest side.")] = None,
     unit: Annotated[str | None, typer.Option(help="What its numbers mean: m, cm, mm, in, ft.")] = None,
     up: Annotated[str, typer.Option(help="Its axis that points up: x, y, z, -x, -y, -z.")] = "y",
+    unwrap: Annotated[
+        Path | None, typer.Option(metavar="OUT.obj", help="Give it new UVs and write it, in mm.")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Say what a mesh is and what is wrong with it: UVs, texture, holes, size."""
     from eot.commands import mesh_check
 
-    show(mesh_check.mesh_check(mesh_check.Request(file, size_mm, unit, up)), json_)
+    show(mesh_check.mesh_check(mesh_check.Request(file, size_mm, unit, up, unwrap)), json_)

@@ -13,6 +13,8 @@ from torch import Tensor
 from renders.camera import Intrinsics
 from renders.rasterisers.spans import rasterise
 
+CELLS = 4_000_000  # rasterised at once
+
 
 @dataclass(frozen=True)
 class Texels:
@@ -28,15 +30,18 @@ class Texels:
 
 def texels_of(uvs: Float[Tensor, "f 3 2"], size: tuple[int, int]) -> Texels:
     """The faces drawn flat on a texture of `size` = (rows, columns)."""
-    rows, columns = size
+    height, width = size
     u, v = uvs.double().unbind(-1)
-    # A camera one metre before the texture whose pixels are the texels: x = -X / Z, y = -Y / Z.
-    flat = torch.stack([-u * columns, -(1 - v) * rows, torch.ones_like(u)], -1).flatten(0, 1)
+    # A camera of focal length 1 px before the plane z = 1: x_px = -X, y_px = -Y.
+    flat = torch.stack([-u * width, -(1 - v) * height, torch.ones_like(u)], -1).flatten(0, 1)
     one = torch.ones(1, dtype=torch.float64)
     faces = torch.arange(flat.shape[0]).unflatten(0, (-1, 3))
-    fragments = rasterise(flat[None], faces, Intrinsics(one, 0 * one, 0 * one), size)
-    grid = torch.full((rows * columns,), -1)
-    grid[fragments.cell] = fragments.face
+    grid = torch.full((height * width,), -1)
+    step = max(1, CELLS // width)
+    for top in range(0, height, step):
+        band = (min(step, height - top), width)
+        fragments = rasterise(flat[None], faces, Intrinsics(one, 0 * one, 0 * one - top), band)
+        grid[fragments.cell + top * width] = fragments.face
     return Texels(grid.unflatten(0, size))
 
 
@@ -86,7 +91,7 @@ def island_of(uvs: Float[Tensor, "f 3 2"]) -> Int[Tensor, " f"]:
     return torch.from_numpy(np.unique(label[corners[:, 0]], return_inverse=True)[1].astype(np.int64))
 
 
-def filled(image: Shaped[Tensor, "t 3 u v"], covered: Float[Tensor, "1 u v"]) -> Shaped[Tensor, "t 3 u v"]:
+def filled(image: Shaped[Tensor, "t c u v"], covered: Float[Tensor, "1 u v"]) -> Shaped[Tensor, "t c u v"]:
     """The image with every texel beside the islands given the colour of the nearest one on them.
 
     What other renderers and printers blur across the border of an island is then the island's own colour.

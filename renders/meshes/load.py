@@ -12,6 +12,7 @@ from renders.errors import InputError, nearest
 from renders.meshes.atlas import packed
 from renders.meshes.mesh import Mesh
 from renders.meshes.read import Piece, read_pieces
+from renders.meshes.unwrap import placeholder_uvs, unwrapped
 
 UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 # For each direction of the file that points up, the file's axes that become x (right), y (up), z (front).
@@ -36,7 +37,12 @@ class Loaded:
 
 
 def load_mesh(
-    path: Path | str, *, size_mm: float | None = None, unit: str | None = None, up: str = "y"
+    path: Path | str,
+    *,
+    size_mm: float | None = None,
+    unit: str | None = None,
+    up: str = "y",
+    unwrap: bool = False,
 ) -> Loaded:
     """The mesh in an OBJ, GLB, glTF or PLY file with UVs.
 
@@ -44,6 +50,7 @@ def load_mesh(
         size_mm: length of the longest side of its box; without it `unit` is what the file's numbers mean.
         unit: one of `UNITS_M`; m where neither is given.
         up: the axis of the file that points up, one of `UP`.
+        unwrap: give it new UVs, also where it has some.
 
     Raises:
         InputError: the file cannot be used; says why and what to do.
@@ -56,11 +63,11 @@ def load_mesh(
         raise InputError("article.size_mm: expected a size or a unit; got both: keep one")
     pieces = read_pieces(path)
     bare = [piece.name for piece in pieces if piece.uvs is None]
-    if bare:
+    if bare and not unwrap:
         raise InputError(
             f"{path}: {bare[0]}: expected UVs; found none: eot mesh-check {path} --unwrap OUT.obj"
         )
-    uvs, texture, notes = packed(pieces)
+    uvs, texture, notes = (*placeholder_uvs(pieces), ()) if bare else packed(pieces)
     vertices, faces = joined(pieces)
     scale = _scale(vertices, size_mm, unit, path)
     upright = vertices @ np.array(UP[up], np.float64).T * scale
@@ -73,7 +80,7 @@ def load_mesh(
         torch.from_numpy(np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])),
     )
     missing = [f"{piece.name}: no picture of its own, one flat colour" for piece in pieces if piece.flat]
-    return Loaded(mesh, (*notes, *missing))
+    return Loaded(unwrapped(mesh) if unwrap else mesh, (*notes, *missing))
 
 
 def joined(pieces: tuple[Piece, ...]) -> tuple[np.ndarray, np.ndarray]:

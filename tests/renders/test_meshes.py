@@ -8,10 +8,12 @@ import trimesh
 from torch import Tensor
 
 from renders.errors import InputError
+from renders.lookup import Filter, Pyramid
 from renders.meshes.check import Severity, faults
 from renders.meshes.islands import area, coverage, filled, island_of, overlap, texels_of
 from renders.meshes.load import load_mesh
 from renders.meshes.mesh import Mesh
+from renders.meshes.unwrap import unwrapped
 from tests.renders.meshes import MATERIAL, TETRAHEDRON, write_obj
 from tests.renders.scenes import noise
 from textures.objects import OBJECTS, object_named
@@ -303,3 +305,29 @@ def test_texels_beside_the_islands_take_the_nearest_colour() -> None:
     covered[..., 2] = covered[..., 5] = 1
     row = filled(image, covered)[0, 0, 0]
     assert row.tolist() == [0.25, 0.25, 0.25, 0.25, 0.75, 0.75, 0.75, 0.75]
+
+
+def test_a_mesh_without_uvs_gets_islands_that_do_not_overlap(tmp_path: Path) -> None:
+    pytest.importorskip("xatlas", reason="optional: pip install xatlas")
+    path = tmp_path / "ball.ply"
+    path.write_bytes(trimesh.creation.icosphere(subdivisions=2).export(file_type="ply"))
+    mesh = load_mesh(path, size_mm=100, unwrap=True).mesh
+    assert not [fault for fault in faults(mesh) if fault.severity is not Severity.NOTE]
+    assert len(mesh.faces) == 320 and max(mesh.size_m) == pytest.approx(0.1)
+    assert float(mesh.texture.std()) < 1e-6, "one flat colour stays one"
+
+
+def test_unwrapping_keeps_what_the_object_looks_like() -> None:
+    pytest.importorskip("xatlas", reason="optional: pip install xatlas")
+    mesh = object_named("mug")
+    again = unwrapped(mesh, 512)
+    shares = torch.tensor([0.3, 0.3, 0.4])
+    for one, other in zip(mesh.faces[::7], again.faces[::7], strict=True):
+        assert torch.equal(one, other)
+
+    def seen(of: Mesh) -> Tensor:
+        uv = (of.uvs * shares[:, None]).sum(1)
+        return Pyramid.of(of.texture).sample(uv, uv.new_zeros(len(uv), 2, 2), Filter.BILINEAR)[0]
+
+    # Two bilinear lookups: borders of the pattern are a texel softer, few faces look exactly there.
+    assert float((seen(mesh) - seen(again)).abs().mean()) < 0.03
