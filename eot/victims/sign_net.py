@@ -58,20 +58,6 @@ def _plain(classes: int) -> nn.Module:
     )
 
 
-def _small(classes: int) -> nn.Module:
-    return nn.Sequential(
-        _unit(3, 16, stride=2, kernel=5),
-        _unit(16, 32, stride=2),
-        _unit(32, 32),
-        _unit(32, 64, stride=2),
-        _unit(64, 64),
-        _unit(64, 104, stride=2),
-        _unit(104, 104),
-        nn.AvgPool2d(2),
-        *_head(104, classes),
-    )
-
-
 def _residual(classes: int) -> nn.Module:
     return nn.Sequential(
         _unit(3, 16, stride=2, kernel=5),
@@ -102,11 +88,11 @@ def _pooled(classes: int) -> nn.Module:
     )
 
 
-# The classifier of everyday objects: fewer classes, fewer channels.
+# The classifier of everyday objects has the architecture of the default one of signs.
 OBJECT_NET = "object-net"
 ARCHITECTURES: dict[str, Callable[[int], nn.Module]] = {
     "sign-net": _plain,
-    OBJECT_NET: _small,
+    OBJECT_NET: _plain,
     "sign-res": _residual,
     "sign-vgg": _pooled,
 }
