@@ -22,6 +22,7 @@ COMMANDS = (
     things.objects,
     things.mesh_check,
     things.train_objects,
+    hardening.study,
     models.doctor,
 )
 

@@ -26,6 +26,7 @@ class Setup:
         format: of the data, `mnist` or another that `load_data` knows.
         models: where trained networks are kept and looked for.
         quick: a few images and short courses, for a look within minutes.
+        images: of the rows of `madry`; 0 = the whole test split.
     """
 
     folder: Path
@@ -34,6 +35,7 @@ class Setup:
     format: str = "mnist"
     quick: bool = False
     seed: int = 0
+    images: int = 0
 
     def spec(self, split: str, rows: str = "") -> str:
         """The data spec of a split; `rows` such as `0:5000` takes a part."""
@@ -118,6 +120,11 @@ def command(request: Request) -> str:
     if request.method == "distil":
         words.append(f"--temperature {s.temperature:g}")
     return " ".join(words)
+
+
+def commands(setup: Setup, nets: tuple[Wanted, ...]) -> str:
+    """The command lines that train these networks, as a paragraph of a page."""
+    return "Networks:\n\n" + "\n".join(f"    {command(request_of(setup, net))}" for net in nets)
 
 
 def _is_trained(path: Path, request: Request) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from eot.terminal.options import Device, DeviceName, Force, Json, Resume, Threads
-from eot.terminal.screen import prepare, show, watch
+from eot.terminal.screen import prepare, show, show_paths, watch
 
 
 def harden(
@@ -43,3 +43,28 @@ def harden(
     course = Course(epochs, batch, learning_rate, decay)
     request = harden.Request(arch, data, method, name, settings, course, shift_px, seed, out, resume, force)
     show(watch(harden.harden(request, prepare(device, threads))), json_)
+
+
+def study(
+    name: Annotated[
+        str, typer.Argument(help="linearity, lbfgs-transfer, directions, distillation or madry.")
+    ],
+    data: Annotated[Path, typer.Option(help="Folder (or .npz file) with a train and a test split.")],
+    format_: Annotated[str, typer.Option("--format", help="Of the data.")] = "mnist",
+    quick: Annotated[bool, typer.Option("--quick", help="A look within minutes: few images.")] = False,
+    images: Annotated[int, typer.Option(min=0, help="Of madry's rows; 0 = the whole test set.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of samples, starts and targets.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the page goes.  [default: runs/studies/NAME]")
+    ] = None,
+    models: Annotated[Path, typer.Option(help="Where its networks are kept.")] = Path("runs/victims"),
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+) -> None:
+    """Repeat a founding study of the field: tables, figures, the commands and seeds behind them."""
+    from eot.commands import study
+    from eot.studies.study import Setup
+
+    setup = Setup(data, models, prepare(device, threads), format_, quick, seed, images)
+    request = study.Request(name, setup, out or Path("runs") / "studies" / name)
+    show_paths(watch(study.study(request)))

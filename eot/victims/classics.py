@@ -108,6 +108,15 @@ def _residual(classes: int) -> nn.Module:
     )
 
 
+def _plain(classes: int) -> nn.Module:
+    """Plain convolutions for 32 x 32 px in the manner of VGG (Simonyan & Zisserman 2015), without norms."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in ((3, 64), (64, 128), (128, 256)):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()]
+        layers += [nn.Conv2d(outputs, outputs, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(256 * 16, 256), nn.ReLU(), nn.Linear(256, classes))
+
+
 DIGIT_NETS: dict[str, Callable[[int], nn.Module]] = {
     "digit-conv": _convolutions,
     "digit-strided": _strided,
@@ -117,4 +126,4 @@ DIGIT_NETS: dict[str, Callable[[int], nn.Module]] = {
     "digit-dense-200": _dense(200, 200),
     "digit-dense-123": _dense(123, 456),
 }
-COLOUR_NETS: dict[str, Callable[[int], nn.Module]] = {"colour-res": _residual}
+COLOUR_NETS: dict[str, Callable[[int], nn.Module]] = {"colour-res": _residual, "colour-plain": _plain}

@@ -1,0 +1,155 @@
+"""The rows of Madry et al.'s tables: attacks made on a source, judged on the target in float32."""
+
+import copy
+import json
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from eot.attack import Attack
+from eot.commands.tick import Tick
+from eot.data import Data
+from eot.harden.train import Reader
+from eot.objectives import Evade, Targeted, margin
+from eot.recipes import fgsm, pgd
+from eot.search.each import best_of_each, never, succeeded
+from eot.search.restarts import starts
+from eot.streams import generator_for
+from eot.victims import Victim
+from textures.norms import norm_named
+from textures.write import write_bytes
+
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        kind: `natural`, `fgsm`, `pgd`, `targeted` (towards a random other class) or `margin` (C&W's loss
+            with `kappa`, by PGD).
+        source: of the gradients: `A` is the target itself.
+        paper: the accuracy in the paper, percent; None where it gives none.
+    """
+
+    name: str
+    kind: str
+    source: str
+    steps: int
+    restarts: int
+    paper: float | None
+    kappa: float = 0.0
+
+
+@dataclass(frozen=True)
+class Ball:
+    """How far an image may be moved, and the length of a step."""
+
+    eps: float
+    rate: float
+    norm: str = "linf"
+
+
+@dataclass(frozen=True)
+class Exam:
+    """What all rows share: the target, the images in order, the ball, the seed of starts and targets."""
+
+    target: Victim
+    data: Data
+    ball: Ball
+    seed: int
+
+    def survivors(
+        self, row: Row, source: Victim, cache: Path | None = None
+    ) -> Generator[Tick, None, Bool[Tensor, " n"]]:
+        """Which images are read right by the target whatever the row did to them.
+
+        With a cache the result of a finished row is read from there, so that a table can be gone on with.
+        """
+        key = self._key(row, source)
+        known = _read(cache)
+        if key not in known:
+            known[key] = (yield from self._measured(row, source)).int().tolist()
+            if cache is not None:
+                write_bytes(cache, json.dumps(known).encode())
+        return torch.tensor(known[key]).bool()
+
+    def _key(self, row: Row, source: Victim) -> str:
+        hashes = [v.info.weights_sha256[:16] for v in (self.target, source)]
+        return json.dumps([asdict(row), asdict(self.ball), hashes, self.data.sha256[:16], self.seed])
+
+    def _measured(self, row: Row, source: Victim) -> Generator[Tick, None, Bool[Tensor, " n"]]:
+        fast, parts = in_bfloat16(source), []
+        numbers = torch.arange(len(self.data))
+        for rows in numbers.split(BATCH):
+            images, labels = self.data.take(rows)
+            parts.append(self._batch(row, fast, images, labels, rows))
+            yield Tick(f"{row.name} {row.source}", int(rows[-1]) + 1, len(self.data))
+        return torch.cat(parts)
+
+    def _batch(
+        self, row: Row, source: Victim, images: Tensor, labels: Tensor, numbers: Int[Tensor, " n"]
+    ) -> Bool[Tensor, " n"]:
+        """Whoever is misread, clean or after any restart, is not attacked again."""
+        right = reads(self.target, images) == labels
+        finished = succeeded if row.source == "A" else never
+        for restart in range(row.restarts if row.kind != "natural" else 0):
+            left = right.nonzero()[:, 0]
+            if not len(left):
+                break
+            attack = self._attack(row, source, images[left], labels[left], numbers[left], restart)
+            changed = best_of_each(attack, finished).image
+            right[left] = reads(self.target, changed) == labels[left]
+        return right
+
+    def _attack(
+        self, row: Row, source: Victim, images: Tensor, labels: Tensor, numbers: Tensor, restart: int
+    ) -> Attack:
+        ball, norm = self.ball, norm_named(self.ball.norm)
+        objective: Evade | Targeted = Evade(labels)
+        if row.kind == "fgsm":
+            return fgsm(images, source, objective, eps=ball.eps, norm=norm)
+        if row.kind == "targeted":
+            objective = Targeted(self._targets(labels, numbers))
+        elif row.kind == "margin":
+            objective = Evade(labels, margin, row.kappa)
+        generators = starts(self.seed, f"madry-{restart}", numbers.tolist())
+        return pgd(
+            images,
+            source,
+            objective,
+            eps=ball.eps,
+            rate=ball.rate,
+            steps=row.steps,
+            norm=norm,
+            generator=generators,
+        )
+
+    def _targets(self, labels: Tensor, numbers: Tensor) -> Int[Tensor, " n"]:
+        """A random other class for each image, by its number."""
+        count = len(self.data.classes)
+        every = torch.randint(1, count, (len(self.data),), generator=generator_for(self.seed, "targets"))
+        return (labels + every[numbers].to(labels)) % count
+
+
+def in_bfloat16(victim: Victim) -> Victim:
+    """The victim with its inner sums in bfloat16: a cheaper gradient. Verdicts are never taken from it."""
+    reader = Reader(copy.deepcopy(victim.module), victim.info.mean, victim.info.std)
+    # The reader normalises: what is around it must not do so again.
+    info = replace(victim.info, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
+    return Victim(reader, info).to(victim.mean.device)
+
+
+@torch.no_grad()
+def reads(victim: Victim, images: Float[Tensor, "n c h w"]) -> Int[Tensor, " n"]:
+    """The class read in each image, in float32."""
+    return victim(images.expand(-1, 3, -1, -1)).argmax(1)
+
+
+def _read(cache: Path | None) -> dict[str, list[int]]:
+    return json.loads(cache.read_text(encoding="utf-8")) if cache is not None and cache.is_file() else {}
