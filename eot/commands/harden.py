@@ -10,24 +10,33 @@ import torch
 from eot.commands.listing import Listing
 from eot.commands.tick import Tick
 from eot.commands.train_signs import check_writable
-from eot.data import Data, load_data
-from eot.harden.augment import shifts
+from eot.data.data import digest_of
 from eot.harden.lessons import Distilled
-from eot.harden.methods import Settings, lesson_of
+from eot.harden.methods import STICKERS, Settings, lesson_of
+from eot.harden.subject import Subject, subject_of
 from eot.harden.train import Course, Lesson, Reader, Training, watched
 from eot.harden.weights import weights_file
 from eot.runs.packing import pack, unpack
 from eot.streams import generator_for
 from eot.victims.architectures import architecture, fresh
-from eot.victims.bundled import TRAINED
+from eot.victims.bundled import TRAINED, WEIGHTS
+from eot.victims.state_dict import fill, read_state
 from eot.victims.state_file import load_state_file
 from renders.errors import InputError, RunError
 from textures.write import write_files
 
+# A checkpoint is written so many times in a course.
+CHECKPOINTS = 20
+
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; without a folder `runs/victims`."""
+    """What the user asked for; without a folder `runs/victims`.
+
+    Args:
+        data: a data spec; none for the method `stickers`, which renders its own views.
+        start: weights to begin with; empty = drawn from the seed (`stickers`: the bundled ones).
+    """
 
     arch: str
     data: str
@@ -40,10 +49,12 @@ class Request:
     out: Path | None = None
     resume: bool = False
     force: bool = False
+    start: Path | None = None
 
     def record(self) -> dict[str, object]:
         """Everything that decides the weights, besides the bytes of the data."""
-        return {
+        start = {} if self.start is None else {"start": digest_of([self.start.read_bytes()])}
+        return start | {
             "arch": self.arch,
             "method": self.method,
             "settings": asdict(self.settings),
@@ -54,78 +65,86 @@ class Request:
 
 
 def harden(request: Request, device: torch.device) -> Generator[Tick, None, Listing]:
-    """The trained network's file NAME.safetensors, with its hash and how it did on the last batches.
+    """The trained network's file NAME.safetensors and its hash.
 
-    A checkpoint is written after every epoch; with it the course ends in the same bytes as one never cut off.
+    Checkpoints are written on the way; gone on with, a course ends in the same bytes as one never cut off.
 
     Raises:
         InputError: unknown method or architecture, data that do not fit, a file that is there already.
-        RunError: a checkpoint of another course, or a loss that is no number.
+        RunError: a checkpoint of another course, or weights that ran away.
     """
     lesson = lesson_of(request.method, request.settings)
-    data = load_data(request.data)
-    _check(request, data)
+    subject = subject_of(request.arch, request.data, request.method, request.settings, request.course)
     name = request.name or f"{request.arch}-{request.method}"
     folder = request.out or TRAINED
     check_writable(folder)
     path = folder / f"{name}.safetensors"
     if path.exists() and not (request.force or request.resume):
         raise InputError(f"{path}: is there already: choose another --name, or replace it with --force")
-    note = ""
     if request.method == "distil":
-        teacher = yield from _taught(request, data, lesson, folder / f"{name}-teacher.checkpoint", device)
+        teacher = yield from _taught(request, subject, lesson, folder / f"{name}-teacher.checkpoint", device)
         lesson = Distilled(teacher.eval(), request.settings.temperature)
-    reader = yield from _taught(request, data, lesson, folder / f"{name}.checkpoint", device)
+    reader = yield from _taught(request, subject, lesson, folder / f"{name}.checkpoint", device)
     about = {
         "name": name,
         "licence": "Apache-2.0",
-        "data": data.sha256,
+        "data": subject.sha256,
         "training": json.dumps(request.record()),
     }
-    write_files(folder, {path.name: weights_file(reader.net, request.arch, data.classes, about)})
+    write_files(
+        folder,
+        {path.name: weights_file(reader.net, request.arch, subject.classes, about)},
+    )
     for checkpoint in folder.glob(f"{name}*.checkpoint"):
         checkpoint.unlink()
-    victim = load_state_file(str(path))
-    rows = ((f"file:{path}", victim.info.weights_sha256, len(data), note or request.method),)
-    return Listing("Hardened", ("victim", "weights_sha256", "images", "method"), rows)
-
-
-def _check(request: Request, data: Data) -> None:
-    input_px = architecture(request.arch).input_px
-    images, _ = data.take(torch.arange(1))
-    if tuple(images.shape[-2:]) != input_px:
-        raise InputError(
-            f"{request.arch} takes {input_px[0]} x {input_px[1]} px; {data.name} has "
-            f"{images.shape[-2]} x {images.shape[-1]}: choose another architecture, or px in the data"
-        )
-    if len(data) < request.course.batch:
-        raise InputError(f"--batch {request.course.batch}: {data.name} has {len(data)} images only: lower it")
+    sha256 = load_state_file(str(path)).info.weights_sha256
+    row = (f"file:{path}", sha256, request.method, request.seed)
+    return Listing("Hardened", ("victim", "weights_sha256", "method", "seed"), (row,))
 
 
 def _taught(
-    request: Request, data: Data, lesson: Lesson, checkpoint: Path, device: torch.device
+    request: Request,
+    subject: Subject,
+    lesson: Lesson,
+    checkpoint: Path,
+    device: torch.device,
 ) -> Generator[Tick, None, Reader]:
     """A reader that went through the whole course, from its checkpoint on where there is one."""
-    known = architecture(request.arch)
-    net = fresh(request.arch, len(data.classes), request.seed)
-    training = Training(Reader(net, known.mean, known.std).to(device), data, lesson, request.course)
+    reader = _beginner(request, len(subject.classes)).to(device)
+    training = Training(reader, subject.images(reader, request.seed), lesson, subject.course)
     generator = generator_for(request.seed, "harden")
     if request.resume and checkpoint.is_file():
-        _restore(training, generator, checkpoint, request, data)
-    for tick in watched(training, generator, shifts(request.shift_px)):
-        if tick.done % training.per_epoch == 0:
+        _restore(training, generator, checkpoint, request, subject)
+    every = max(1, training.steps // CHECKPOINTS)
+    for tick in watched(training, generator, subject.augment(request.shift_px)):
+        if tick.done % every == 0 or tick.done == training.steps:
             _check_finite(training, tick)
-            stored = (request.record(), data.sha256, training.state(generator))
+            stored = (request.record(), subject.sha256, training.state(generator))
             write_files(checkpoint.parent, {checkpoint.name: pack(stored)})
         yield tick
-    return training.reader
+    return reader
+
+
+def _beginner(request: Request, classes: int) -> Reader:
+    """The network before the first step."""
+    known, start = architecture(request.arch), request.start
+    net = fresh(request.arch, classes, request.seed)
+    if start is None and request.method == STICKERS:
+        start = WEIGHTS / f"{request.arch}.safetensors"
+    if start is not None:
+        fill(net, read_state(start), request.arch)
+    return Reader(net, known.mean, known.std)
 
 
 def _restore(
-    training: Training, generator: torch.Generator, checkpoint: Path, request: Request, data: Data
+    training: Training,
+    generator: torch.Generator,
+    checkpoint: Path,
+    request: Request,
+    subject: Subject,
 ) -> None:
     record, sha256, state = unpack(checkpoint.read_bytes(), str(checkpoint))
-    if (record, sha256) != (request.record(), data.sha256):
+    if (record, sha256) != (request.record(), subject.sha256):
         raise RunError(f"{checkpoint}: is of another course: give the same options, or start with --force")
     training.restore_(state, generator)
 

@@ -42,7 +42,14 @@ def _fast(settings: Settings) -> Adversarial:
 
 def _mixed(settings: Settings) -> Adversarial:
     norm = norm_named(settings.norm)
-    return Adversarial(settings.eps, settings.eps, 1, random_start=False, share=settings.share, norm=norm)
+    return Adversarial(
+        settings.eps,
+        settings.eps,
+        1,
+        random_start=False,
+        share=settings.share,
+        norm=norm,
+    )
 
 
 def _natural(settings: Settings) -> Natural:
@@ -54,12 +61,15 @@ def _tempered(settings: Settings) -> Natural:
     return Natural(settings.temperature)
 
 
+# The method whose images are rendered while it learns (see `eot.harden.stickers`).
+STICKERS = "stickers"
 METHODS: dict[str, Callable[[Settings], Lesson]] = {
     "natural": _natural,
     "madry": _madry,
     "fast": _fast,
     "mixed": _mixed,
     "distil": _tempered,
+    STICKERS: _natural,
 }
 
 

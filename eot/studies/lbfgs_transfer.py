@@ -23,7 +23,11 @@ from eot.victims import Victim
 
 
 def _linear(decay: float) -> Wanted:
-    return Wanted(f"digit-linear-decay-{decay:g}", "digit-linear", course=replace(SHORT, decay=decay))
+    return Wanted(
+        f"digit-linear-decay-{decay:g}",
+        "digit-linear",
+        course=replace(SHORT, decay=decay),
+    )
 
 
 SAME_SET = (
@@ -33,6 +37,7 @@ SAME_SET = (
     Wanted("digit-dense-100", "digit-dense-100"),
     Wanted("digit-dense-200", "digit-dense-200"),
 )
+SHOWN = 10
 FIRST, SECOND = "0:5000", "5000:10000"
 HALVES = (
     Wanted("digit-dense-100-first", "digit-dense-100", rows=FIRST),
@@ -70,11 +75,11 @@ def lbfgs_transfer(setup: Setup) -> Generator[Tick, None, Page]:
         victims = yield from networks(setup, wanted)
         sets = []
         for one, victim in zip(wanted, victims, strict=True):
-            yield Tick("L-BFGS", len(shown) // 2, len(SAME_SET) + len(HALVES), one.name)
+            yield Tick("L-BFGS", len(shown), len(SAME_SET) + len(HALVES), one.name)
             sets.append(smallest(victim, setup))
-            shown += [sets[-1].clean[:8], sets[-1].changed[:8]]
-            names += ["clean", one.name]
-        tables.append(cross_errors(title, [one.name for one in wanted], victims, sets, setup.seed))
+            shown.append(sets[-1].changed[:SHOWN])
+            names.append(short(one))
+        tables.append(cross_errors(title, [short(one) for one in wanted], victims, sets, setup.seed))
     least = min(len(images) for images in shown)
     return Page(
         "Smallest changes by L-BFGS, and their transfer",
@@ -87,14 +92,28 @@ def lbfgs_transfer(setup: Setup) -> Generator[Tick, None, Page]:
     )
 
 
+def short(wanted: Wanted) -> str:
+    """The name of a network in tables and figures."""
+    return wanted.name.removeprefix("digit-")
+
+
 def smallest(victim: Victim, setup: Setup) -> Made:
     """The smallest changes towards a random other class, for test images that are read right."""
     data = setup.test(60, 12)
     images, labels = data.take(torch.arange(len(data)))
-    shift = torch.randint(1, len(data.classes), labels.shape, generator=generator_for(setup.seed, "targets"))
+    shift = torch.randint(
+        1,
+        len(data.classes),
+        labels.shape,
+        generator=generator_for(setup.seed, "targets"),
+    )
     with torch.no_grad():
         right = victim(images.expand(-1, 3, -1, -1)).argmax(1) == labels
-    images, labels, targets = images[right], labels[right], ((labels + shift) % len(data.classes))[right]
+    images, labels, targets = (
+        images[right],
+        labels[right],
+        ((labels + shift) % len(data.classes))[right],
+    )
     rounds, evaluations = setup.of(7, 5), setup.of(40, 20)
     found = smallest_by_lbfgs(images, victim, Targeted(targets), rounds=rounds, evaluations=evaluations)
     hit = found.success
@@ -109,7 +128,13 @@ def cross_errors(title: str, names: list[str], victims: list[Victim], sets: list
         control = [misread(victim, made.noisy(seed), made.labels) for victim in victims]
         worst = max(control, key=lambda wrong: int(wrong.sum()))
         rows.append(
-            (name, f"{len(made.labels)} of {made.tried}", made.deviation(), *errors, percent(rate_of(worst)))
+            (
+                name,
+                f"{len(made.labels)} of {made.tried}",
+                made.deviation(),
+                *errors,
+                percent(rate_of(worst)),
+            )
         )
     columns = (
         "made on",
@@ -136,4 +161,6 @@ misread by networks with other weights, other layers or another half of the trai
 the same size is not."""
 _SAME = "Errors on changes made on one network (rows), 95 % intervals: weight decay and architecture"
 _DISJOINT = "The same for networks trained on disjoint halves (first, second) of the training set"
-_DIGITS = "Test digits and their smallest changes on every network."
+_DIGITS = (
+    "The first digits each network reads right, with the smallest change that makes it answer another class."
+)

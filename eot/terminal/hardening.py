@@ -11,8 +11,12 @@ from eot.terminal.screen import prepare, show, show_paths, watch
 
 def harden(
     arch: Annotated[str, typer.Argument(metavar="ARCH", help="The network, such as digit-conv.")],
-    data: Annotated[str, typer.Option(help="What to train on: FORMAT:PATH?split=train.")],
-    method: Annotated[str, typer.Option(help="natural, madry, fast, mixed or distil.")] = "madry",
+    data: Annotated[str, typer.Option(help="What to train on: FORMAT:PATH?split=train.")] = "",
+    method: Annotated[str, typer.Option(help="natural, madry, fast, mixed, distil or stickers.")] = "madry",
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Weights to begin with.  [default: random; stickers: bundled]"),
+    ] = None,
     eps: Annotated[float, typer.Option(help="Radius of the ball.")] = 0.3,
     norm: Annotated[str, typer.Option(help="Of the ball: linf, l2 or l1.")] = "linf",
     steps: Annotated[int, typer.Option(help="Inner steps of madry.")] = 7,
@@ -34,20 +38,34 @@ def harden(
     threads: Threads = 0,
     json_: Json = False,
 ) -> None:
-    """Train a network that is harder to fool: adversarial training or defensive distillation."""
+    """Train a network that is harder to fool: adversarial training, also in views, or distillation."""
     from eot.commands import harden
     from eot.harden.methods import Settings
     from eot.harden.train import Course
 
     settings = Settings(eps, rate, steps, share, ramp, norm, temperature)
     course = Course(epochs, batch, learning_rate, decay)
-    request = harden.Request(arch, data, method, name, settings, course, shift_px, seed, out, resume, force)
+    request = harden.Request(
+        arch,
+        data,
+        method,
+        name,
+        settings,
+        course,
+        shift_px,
+        seed,
+        out,
+        resume,
+        force,
+        start,
+    )
     show(watch(harden.harden(request, prepare(device, threads))), json_)
 
 
 def study(
     name: Annotated[
-        str, typer.Argument(help="linearity, lbfgs-transfer, directions, distillation or madry.")
+        str,
+        typer.Argument(help="linearity, lbfgs-transfer, directions, distillation or madry."),
     ],
     data: Annotated[Path, typer.Option(help="Folder (or .npz file) with a train and a test split.")],
     format_: Annotated[str, typer.Option("--format", help="Of the data.")] = "mnist",
@@ -55,7 +73,8 @@ def study(
     images: Annotated[int, typer.Option(min=0, help="Of madry's rows; 0 = the whole test set.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Of samples, starts and targets.")] = 0,
     out: Annotated[
-        Path | None, typer.Option(help="Where the page goes.  [default: runs/studies/NAME]")
+        Path | None,
+        typer.Option(help="Where the page goes.  [default: runs/studies/NAME]"),
     ] = None,
     models: Annotated[Path, typer.Option(help="Where its networks are kept.")] = Path("runs/victims"),
     device: Device = DeviceName.AUTO,

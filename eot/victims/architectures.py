@@ -10,6 +10,8 @@ from eot.victims import classics, sign_net
 from eot.victims.victim import Rgb
 from renders.errors import InputError, nearest
 
+OFF, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -22,16 +24,21 @@ class Architecture:
 
     make: Callable[[int], nn.Module]
     input_px: tuple[int, int]
-    mean: Rgb = (0.0, 0.0, 0.0)
-    std: Rgb = (1.0, 1.0, 1.0)
+    mean: Rgb
+    std: Rgb
 
 
-def _all(makers: dict[str, Callable[[int], nn.Module]], side_px: int) -> dict[str, Architecture]:
-    return {name: Architecture(make, (side_px, side_px)) for name, make in makers.items()}
+def _all(
+    makers: dict[str, Callable[[int], nn.Module]],
+    side_px: int,
+    mean: Rgb = OFF,
+    std: Rgb = ONE,
+) -> dict[str, Architecture]:
+    return {name: Architecture(make, (side_px, side_px), mean, std) for name, make in makers.items()}
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    **_all(sign_net.ARCHITECTURES, sign_net.INPUT_PX),
+    **_all(sign_net.ARCHITECTURES, sign_net.INPUT_PX, sign_net.MEAN, sign_net.STD),
     **_all(classics.DIGIT_NETS, classics.DIGIT_PX),
     **_all(classics.COLOUR_NETS, classics.COLOUR_PX),
 }
