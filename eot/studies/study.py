@@ -26,7 +26,7 @@ class Setup:
         format: of the data, `mnist` or another that `load_data` knows.
         models: where trained networks are kept and looked for.
         quick: a few images and short courses, for a look within minutes.
-        images: of the rows of `madry`; 0 = the whole test split.
+        images: of the later rows of `madry`; 0 = the whole test split.
     """
 
     folder: Path

@@ -70,7 +70,7 @@ def study(
     data: Annotated[Path, typer.Option(help="Folder (or .npz file) with a train and a test split.")],
     format_: Annotated[str, typer.Option("--format", help="Of the data.")] = "mnist",
     quick: Annotated[bool, typer.Option("--quick", help="A look within minutes: few images.")] = False,
-    images: Annotated[int, typer.Option(min=0, help="Of madry's rows; 0 = the whole test set.")] = 0,
+    images: Annotated[int, typer.Option(min=0, help="Of madry's later rows; 0 = all.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Of samples, starts and targets.")] = 0,
     out: Annotated[
         Path | None,
