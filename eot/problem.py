@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.objectives import Objective, Outcome
-from eot.victims.victim import Victim
+from eot.victims.any_victim import AnyVictim
 from renders.conditions import Condition
 
 Scene = Callable[[Tensor, Condition], Tensor]
@@ -28,7 +28,7 @@ class Problem:
     """A frozen composition of the parts. No state, no randomness: equal arguments give equal outcomes."""
 
     scene: Scene
-    victims: tuple[tuple[Victim, float], ...]
+    victims: tuple[tuple[AnyVictim, float], ...]
     objective: Objective
     prints: Callable[[Tensor], Tensor] = unprinted
     penalties: tuple[Penalty, ...] = ()

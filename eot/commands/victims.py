@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 
 from eot.commands.listing import Listing
-from eot.victims import Victim, load_victim
+from eot.victims import AnyVictim, load_victim
 from eot.victims.bundled import DEFAULT_VARIANT, TRAINED, WEIGHTS
 from eot.victims.sign_net import OBJECT_NET, VARIANTS
 
@@ -19,7 +19,7 @@ SHOWN_LABELS = 8
 class Description:
     """What is known of some loaded victims."""
 
-    victims: tuple[tuple[str, Victim], ...]
+    victims: tuple[tuple[str, AnyVictim], ...]
 
     def record(self) -> list[dict[str, Any]]:
         """One object per victim."""
@@ -42,7 +42,7 @@ def _families() -> Listing:
         for name in (*VARIANTS, OBJECT_NET)
     ]
     rows += [
-        ("torchvision:NAME", "any torchvision classifier, such as resnet50 or convnext_tiny"),
+        ("torchvision:NAME", "any torchvision classifier or detector, such as resnet50 or fcos_resnet50_fpn"),
         ("torchvision:NAME@FILE", "the same architecture with weights of your own"),
         ("timm:NAME", "any timm classifier (pip install timm)"),
         ("timm:NAME@FILE", "the same architecture with weights of your own"),
@@ -61,7 +61,7 @@ def _whereabouts(name: str) -> str:
     return f"sign classifier, not trained here yet: eot train-signs --variant {name}"
 
 
-def _record(spec: str, victim: Victim) -> dict[str, Any]:
+def _record(spec: str, victim: AnyVictim) -> dict[str, Any]:
     info = victim.info
     return {
         "victim": spec,

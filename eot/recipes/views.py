@@ -9,7 +9,7 @@ from eot.objectives import Objective
 from eot.optimisers import cosine
 from eot.problem import Problem, Scene
 from eot.streams import Stream
-from eot.victims.victim import Victim
+from eot.victims.any_victim import AnyVictim
 from renders.conditions import Conditions
 from textures.parameters import Pixels
 from textures.parameters.texture import Texture
@@ -19,7 +19,7 @@ from textures.penalties import LabDistance
 def expectation_over_transformation(
     texture: Texture,
     scene: Scene,
-    victims: tuple[tuple[Victim, float], ...],
+    victims: tuple[tuple[AnyVictim, float], ...],
     objective: Objective,
     conditions: Conditions,
     *,

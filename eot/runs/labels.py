@@ -4,10 +4,10 @@ import math
 
 from eot.objectives import DISTANCES, Evade, Objective, Targeted
 from eot.runs.sections import ObjectiveTable
-from eot.victims.victim import Victim
+from eot.victims.any_victim import AnyVictim
 from renders.errors import InputError, nearest
 
-Victims = tuple[tuple[Victim, float], ...]
+Victims = tuple[tuple[AnyVictim, float], ...]
 
 
 def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> Objective:

@@ -1,15 +1,27 @@
 """Models under test: one file per family, one way to load them all."""
 
 from eot.victims.admit import Claim, admit
+from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.detections import Dense, Detections, Operating
+from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import assert_unchanged, fingerprint
+from eot.victims.letterbox import Fit
 from eot.victims.linear import LinearVictim
 from eot.victims.load import SOURCES, load_victim, load_victims
 from eot.victims.victim import Victim, VictimInfo
 
 __all__ = [
     "SOURCES",
+    "AnyVictim",
     "Claim",
+    "Dense",
+    "Detections",
+    "Detector",
+    "Fit",
     "LinearVictim",
+    "Operating",
+    "Prediction",
+    "Setting",
     "Victim",
     "VictimInfo",
     "admit",

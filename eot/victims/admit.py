@@ -1,13 +1,17 @@
 """Turning a module into a victim: checks, a fingerprint, and the fastest form that gives the same answers."""
 
 import copy
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor, nn
 
+from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.detections import Dense
+from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import fingerprint
 from eot.victims.fold import fold_batch_norms, has_batch_norms, has_convolutions, largest_difference
-from eot.victims.probe import ask, check_logits, check_weights, probe_images
+from eot.victims.probe import answer, check_weights, checked, probe_images
 from eot.victims.victim import Rgb, Victim, VictimInfo
 from renders.errors import InputError
 
@@ -33,17 +37,24 @@ class Claim:
     mean: Rgb = (0.0, 0.0, 0.0)
     std: Rgb = (1.0, 1.0, 1.0)
     notes: tuple[str, ...] = ()
+    setting: Setting = field(default_factory=Setting)
 
 
-def admit(module: nn.Module, claim: Claim) -> Victim:
-    """The `Victim` made of a copy of `module`, checked on a probe batch and made fast.
+Make = Callable[..., AnyVictim]
 
-    The given module is left as it is. Batch norms are folded and channels-last memory is used where the
-    answers then agree with the original to a ten-thousandth; `info.notes` says what was done.
+
+def admit(module: nn.Module, claim: Claim) -> AnyVictim:
+    """The victim made of a copy of `module`, checked on a probe batch and made fast.
+
+    A module that answers logits [n c] makes a `Victim`; one that answers boxes [n q 4], scores [n q c] and
+    perhaps objectness [n q] makes a `Detector`. The given module is left as it is. Batch norms are folded
+    and channels-last memory is used where the answers then agree with the original to a ten-thousandth;
+    `info.notes` says what was done.
 
     Raises:
-        InputError: weights or answers that are not finite, answers that are not logits [n c] or are
-            probabilities, a label count that does not fit, answers that depend on the rest of the batch.
+        InputError: weights or answers that are not finite, answers of another shape, probabilities for
+            logits or anything else for scores, a label count that does not fit, answers that depend on the
+            rest of the batch.
     """
     if min(claim.input_px) < 1:
         raise InputError(
@@ -52,16 +63,47 @@ def admit(module: nn.Module, claim: Claim) -> Victim:
     check_weights(module, claim.name)
     plain = copy.deepcopy(module).float().eval()
     info = _info(claim, fingerprint(plain))
-    victim = Victim(plain, info)
-    images = probe_images(victim)
-    logits = ask(victim, images)
-    check_logits(logits, claim.name, claim.labels)
+    images = probe_images(plain, info)
+    first = answer(Victim(plain, info), images)
+    make = Victim if isinstance(first, Tensor) else _detectors(claim.setting)
+    prediction = checked(first, info, len(images))
     if not claim.labels:
-        info = replace(info, labels=tuple(f"class {c}" for c in range(logits.shape[1])))
-    if largest_difference(logits, ask(victim, images)) > TOLERANCE:
-        return Victim(plain, _noted(info, "not deterministic: answers differ from call to call"))
-    _check_batch(victim, images, logits)
-    return _faster(plain, info, images, logits)
+        classes = (prediction if isinstance(prediction, Tensor) else prediction.scores).shape[-1]
+        info = replace(info, labels=tuple(f"class {c}" for c in range(classes)))
+    return _faster(plain, info, make, images, prediction)
+
+
+def admit_classifier(module: nn.Module, claim: Claim) -> Victim:
+    """The `Victim` of a module that answers logits; see `admit`. Raises InputError for a detector's."""
+    victim = admit(module, claim)
+    if isinstance(victim, Victim):
+        return victim
+    raise InputError(f"{claim.name} must answer logits [n c]; it answers boxes and scores: use a classifier")
+
+
+def _detectors(setting: Setting) -> Make:
+    def make(module: nn.Module, info: VictimInfo, *, channels_last: bool = False) -> Detector:
+        return Detector(module, info, setting, channels_last=channels_last)
+
+    return make
+
+
+def _ask(victim: AnyVictim, images: Tensor) -> Prediction:
+    return checked(answer(victim, images), victim.info, len(images))
+
+
+def _moved(one: Prediction, other: Prediction) -> float:
+    """The largest difference of two predictions, as a share of the largest value."""
+    if isinstance(one, Dense) and isinstance(other, Dense):
+        if one.boxes.shape != other.boxes.shape:
+            return float("inf")
+        differences = (
+            largest_difference(one.boxes, other.boxes),
+            largest_difference(one.scores, other.scores),
+        )
+        return max(differences)
+    assert isinstance(one, Tensor) and isinstance(other, Tensor)
+    return largest_difference(one, other)
 
 
 def _info(claim: Claim, weights_sha256: str) -> VictimInfo:
@@ -82,33 +124,47 @@ def _noted(info: VictimInfo, *notes: str) -> VictimInfo:
     return replace(info, notes=info.notes + notes)
 
 
-def _check_batch(victim: Victim, images: Tensor, logits: Tensor) -> None:
-    single = ask(victim, images[:1])
-    if largest_difference(logits[:1], single) > 10 * TOLERANCE:
+def _check_batch(victim: AnyVictim, images: Tensor, prediction: Prediction) -> None:
+    single = _ask(victim, images[:1])
+    if isinstance(prediction, Dense) and isinstance(single, Dense):
+        # Sorted, because a two-stage detector may list equal proposals in another order.
+        moved = largest_difference(_ranked(prediction)[:1], _ranked(single))
+    else:
+        assert isinstance(prediction, Tensor) and isinstance(single, Tensor)
+        moved = largest_difference(prediction[:1], single)
+    if moved > 10 * TOLERANCE:
         raise InputError(
             f"{victim.info.name} must answer each image by itself; its answer changes with the rest of the "
             "batch: use running statistics in its normalisation layers"
         )
 
 
-def _faster(plain: nn.Module, info: VictimInfo, images: Tensor, logits: Tensor) -> Victim:
+def _ranked(dense: Dense) -> Tensor:
+    return dense.scores.amax(-1).sort(-1, descending=True).values
+
+
+def _faster(plain: nn.Module, info: VictimInfo, make: Make, images: Tensor, before: Prediction) -> AnyVictim:
     """The folded, channels-last form of the plain module, or as much of it as gives the same answers."""
+    victim = make(plain, info)
+    if _moved(before, _ask(victim, images)) > TOLERANCE:
+        return make(plain, _noted(info, "not deterministic: answers differ from call to call"))
+    _check_batch(victim, images, before)
     module, notes = plain, []
     if has_batch_norms(plain):
         folded, count = fold_batch_norms(plain)
-        moved = largest_difference(logits, ask(Victim(folded, info), images))
+        moved = _moved(before, _ask(make(folded, info), images))
         if moved <= TOLERANCE:
             module = folded
             notes.append(
                 f"{count} batch norms folded" if count else "batch norms kept: none follows a convolution"
             )
         else:
-            notes.append(f"batch norms kept: folding them moved the logits by {moved:.1e}")
+            notes.append(f"batch norms kept: folding them moved the answers by {moved:.1e}")
     if not has_convolutions(module):
-        return Victim(module, _noted(info, *notes))
-    fast = Victim(copy.deepcopy(module), _noted(info, *notes, "channels last"), channels_last=True)
+        return make(module, _noted(info, *notes))
+    fast = make(copy.deepcopy(module), _noted(info, *notes, "channels last"), channels_last=True)
     try:
-        moved = largest_difference(logits, fast(images))
+        moved = _moved(before, fast(images))
     except RuntimeError:  # the module views its activations as NCHW
-        return Victim(module, _noted(info, *notes, "channels first: the model views its activations"))
-    return fast if moved <= TOLERANCE else Victim(module, _noted(info, *notes))
+        return make(module, _noted(info, *notes, "channels first: the model views its activations"))
+    return fast if moved <= TOLERANCE else make(module, _noted(info, *notes))

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Callable, Sequence
 
+from eot.victims.any_victim import AnyVictim
 from eot.victims.bundled import load_bundled
 from eot.victims.python_file import load_python
 from eot.victims.state_file import load_state_file
 from eot.victims.timm_zoo import load_timm
 from eot.victims.torchvision_zoo import load_torchvision
-from eot.victims.victim import Victim
 from renders.errors import InputError, nearest
 
 # Prefix to the function that takes what stands after the colon. Adding a family is one line here.
-SOURCES: dict[str, Callable[[str], Victim]] = {
+SOURCES: dict[str, Callable[[str], AnyVictim]] = {
     "bundled": load_bundled,
     "torchvision": load_torchvision,
     "timm": load_timm,
@@ -21,7 +21,7 @@ SOURCES: dict[str, Callable[[str], Victim]] = {
 }
 
 
-def load_victim(spec: str) -> Victim:
+def load_victim(spec: str) -> AnyVictim:
     """The checked, frozen, folded victim that `spec` names.
 
     Args:
@@ -39,7 +39,7 @@ def load_victim(spec: str) -> Victim:
 
 def load_victims(
     specs: Sequence[str], weights: Sequence[float] | None = None
-) -> tuple[tuple[Victim, float], ...]:
+) -> tuple[tuple[AnyVictim, float], ...]:
     """An ensemble: each victim with its share of the loss; the shares sum to 1.
 
     Args:
@@ -60,7 +60,7 @@ def load_victims(
     return tuple((victim, share / sum(shares)) for victim, share in zip(victims, shares, strict=True))
 
 
-def _check_same_classes(victims: list[Victim]) -> None:
+def _check_same_classes(victims: list[AnyVictim]) -> None:
     first = victims[0].info
     for other in (victim.info for victim in victims[1:]):
         if len(other.labels) != len(first.labels):

@@ -4,18 +4,22 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.detections import Dense
 from eot.victims.fingerprint import named_tensors
-from eot.victims.victim import Victim
+from eot.victims.victim import VictimInfo
 from renders.errors import InputError
 
 PROBE_IMAGES = 3
+# A score may leave [0, 1] by rounding only.
+ROUNDING = 1e-4
 
 
-def probe_images(victim: Victim) -> Float[Tensor, "n 3 h w"]:
-    """A few fixed images of uniform noise at the victim's input size, on its device and in its dtype."""
+def probe_images(module: nn.Module, info: VictimInfo) -> Float[Tensor, "n 3 h w"]:
+    """A few fixed images of uniform noise at the input size, on the module's device and in its dtype."""
     generator = torch.Generator().manual_seed(0)
-    images = torch.rand(PROBE_IMAGES, 3, *victim.info.input_px, generator=generator)
-    like = next((t for _, t in named_tensors(victim.module) if t.is_floating_point()), victim.mean)
+    images = torch.rand(PROBE_IMAGES, 3, *info.input_px, generator=generator)
+    like = next((t for _, t in named_tensors(module) if t.is_floating_point()), images)
     return images.to(like)
 
 
@@ -30,22 +34,38 @@ def check_weights(module: nn.Module, name: str) -> None:
 
 
 @torch.no_grad()
-def ask(victim: Victim, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
-    """The logits of `images`, with every way a foreign module can fail turned into an InputError."""
-    name = victim.info.name
+def answer(victim: AnyVictim, images: Float[Tensor, "n 3 h w"]) -> object:
+    """Whatever the module answers to images of its size; its exceptions come as an InputError."""
     try:
-        answer = victim.module(((images - victim.mean) / victim.std).to(images.dtype))
+        return victim.module(((images - victim.mean) / victim.std).to(images.dtype))
     except Exception as error:  # a foreign forward may raise anything
         raise InputError(
-            f"{name} must take images {list(images.shape)}; it raised {_one_line(error)}: "
+            f"{victim.info.name} must take images {list(images.shape)}; it raised {_one_line(error)}: "
             "check its input size"
         ) from error
-    if not isinstance(answer, Tensor) or answer.ndim != 2 or len(answer) != len(images):
-        raise InputError(
-            f"{name} must answer logits [n c], n = {len(images)}; got {_described(answer)}: wrap it in a "
-            "module that returns the class scores only"
-        )
-    return answer
+
+
+def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
+    """The answer to n images as logits or candidates. Raises InputError where it is sound as neither."""
+    if isinstance(raw, Tensor) and raw.ndim == 2 and len(raw) == n:
+        check_logits(raw, info.name, info.labels)
+        return raw
+    parts = raw if isinstance(raw, tuple | list) else ()
+    if len(parts) in (2, 3) and all(isinstance(part, Tensor) for part in parts):
+        dense = Dense(*parts) if _fits(parts, n) else None
+        if dense is not None:
+            check_candidates(dense, info.name, info.labels)
+            return dense
+    raise InputError(
+        f"{info.name} must answer logits [n c], or a tuple of boxes [n q 4] and scores [n q c], n = {n}; "
+        f"got {_described(raw)}: wrap it in a module that returns these only"
+    )
+
+
+def _fits(parts: tuple[Tensor, ...] | list[Tensor], n: int) -> bool:
+    boxes, scores = parts[:2]
+    shaped = boxes.ndim == scores.ndim == 3 and boxes.shape[-1] == 4
+    return shaped and all(part.shape[:2] == (n, boxes.shape[1]) for part in parts)
 
 
 def check_logits(logits: Float[Tensor, "n c"], name: str, labels: tuple[str, ...]) -> None:
@@ -70,6 +90,24 @@ def check_logits(logits: Float[Tensor, "n c"], name: str, labels: tuple[str, ...
         )
 
 
+def check_candidates(dense: Dense, name: str, labels: tuple[str, ...]) -> None:
+    """Raises InputError unless boxes are finite and scores are in [0, 1], with one score per label."""
+    classes = dense.scores.shape[-1]
+    if labels and len(labels) != classes:
+        raise InputError(
+            f"{name} must have one label per class; it scores {classes} classes and {len(labels)} labels "
+            "were given: give the labels it was trained with"
+        )
+    if not all(bool(part.isfinite().all()) for part in (dense.boxes, dense.scores)):
+        raise InputError(f"{name} must answer finite boxes and scores; it answers NaN or infinity: repair it")
+    low, high = float(dense.scores.min()), float(dense.scores.max())
+    if low < -ROUNDING or high > 1 + ROUNDING:
+        raise InputError(
+            f"{name} must answer scores in [0, 1]; got {low:.3g} to {high:.3g}: put its sigmoid or softmax "
+            "into the module"
+        )
+
+
 def _one_line(error: Exception) -> str:
     text = str(error).strip()
     return f"{type(error).__name__}: {text.splitlines()[0][:160]}" if text else type(error).__name__
@@ -78,4 +116,6 @@ def _one_line(error: Exception) -> str:
 def _described(answer: object) -> str:
     if isinstance(answer, Tensor):
         return f"a tensor {list(answer.shape)}"
+    if isinstance(answer, tuple | list):
+        return f"a {type(answer).__name__} of {', '.join(_described(part) for part in answer[:4])}"
     return f"a {type(answer).__name__}"

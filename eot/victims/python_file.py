@@ -10,19 +10,21 @@ from typing import Any
 from torch import nn
 
 from eot.victims.admit import Claim, admit
-from eot.victims.victim import Victim
+from eot.victims.any_victim import AnyVictim
+from eot.victims.detector import Setting
 from renders.errors import InputError, nearest
 
 ASSUMED_PX = (224, 224)
 SHAPES = "a module, (module, input_px) or (module, input_px, labels)"
 
 
-def load_python(rest: str) -> Victim:
+def load_python(rest: str) -> AnyVictim:
     """The victim that the function FACTORY in `FILE.py:FACTORY` returns when it is called without arguments.
 
-    The module takes sRGB images in [0, 1] at its input size (it normalises by itself) and answers logits.
-    The function returns the module alone, `(module, input_px)` or `(module, input_px, labels)`; input_px is
-    a number or (height, width). A module alone may carry attributes `input_px`, `labels`, `licence`.
+    The module takes sRGB images in [0, 1] at its input size (it normalises by itself) and answers logits, or
+    what a `Detector` wants of its module; then it may carry its `setting`. The function returns the module
+    alone, `(module, input_px)` or `(module, input_px, labels)`; input_px is a number or (height, width). A
+    module alone may carry attributes `input_px`, `labels`, `licence`.
 
     Raises:
         InputError: no such file or function, or the function raised or returned something else.
@@ -42,6 +44,7 @@ def load_python(rest: str) -> Victim:
         input_px=ASSUMED_PX if input_px is None else _size(input_px, rest),
         labels=_checked_labels(labels, rest),
         notes=notes,
+        setting=_setting(module, rest),
     )
     return admit(module, claim)
 
@@ -96,6 +99,15 @@ def _parts(result: Any, rest: str) -> tuple[nn.Module, Any, Any]:
     input_px = parts[1] if len(parts) > 1 else getattr(module, "input_px", None)
     labels = parts[2] if len(parts) > 2 else getattr(module, "labels", ())
     return module, input_px, labels
+
+
+def _setting(module: nn.Module, rest: str) -> Setting:
+    setting = getattr(module, "setting", Setting())
+    if isinstance(setting, Setting):
+        return setting
+    raise InputError(
+        f"setting of {rest} must be an eot.victims.Setting; got {type(setting).__name__}: correct it"
+    )
 
 
 def _size(value: Any, rest: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from torch import nn
 
-from eot.victims.admit import Claim, admit
+from eot.victims.admit import Claim, admit_classifier
 from eot.victims.architectures import ARCHITECTURES
 from eot.victims.state_dict import StateFile, fill, read_state
 from eot.victims.torchvision_zoo import classifier_names, empty_model, preset
@@ -62,7 +62,7 @@ def load_state_file(rest: str) -> Victim:
         mean=mean,
         std=std,
     )
-    return admit(module, claim)
+    return admit_classifier(module, claim)
 
 
 def _wish(query: str) -> Wish:

@@ -5,7 +5,7 @@ from types import ModuleType
 
 from torch import nn
 
-from eot.victims.admit import Claim, admit
+from eot.victims.admit import Claim, admit_classifier
 from eot.victims.state_dict import fill, read_state
 from eot.victims.victim import Victim
 from renders.errors import InputError, nearest
@@ -37,7 +37,7 @@ def load_timm(rest: str) -> Victim:
         mean=tuple(config["mean"]),
         std=tuple(config["std"]),
     )
-    return admit(module, claim)
+    return admit_classifier(module, claim)
 
 
 def _timm() -> ModuleType:

@@ -1,4 +1,4 @@
-"""Victims from torchvision's model zoo, with its weights or with a local file."""
+"""Victims from torchvision's model zoo: classifiers, with its weights or with a local file."""
 
 import warnings
 from dataclasses import dataclass
@@ -9,9 +9,11 @@ from urllib.error import URLError
 import torch
 from torch import nn
 
-from eot.victims.admit import Claim, admit
+from eot.victims.admit import Claim, admit_classifier
+from eot.victims.any_victim import AnyVictim
 from eot.victims.state_dict import fill, read_state
-from eot.victims.victim import Rgb, Victim
+from eot.victims.torchvision_detectors import detector_names, load_torchvision_detector
+from eot.victims.victim import Rgb
 from renders.errors import InputError, nearest
 
 LICENCE = "weights by torchvision (BSD-3-Clause code; trained on ImageNet-1k)"
@@ -45,7 +47,8 @@ def classifier_names() -> tuple[str, ...]:
 def check_name(name: str) -> None:
     """Raises InputError, with the nearest names, unless torchvision has the classifier `name`."""
     if name not in classifier_names():
-        raise InputError(f"torchvision has no classifier {name!r}: {nearest(name, classifier_names())}")
+        known = (*classifier_names(), *detector_names())
+        raise InputError(f"torchvision has no classifier {name!r}: {nearest(name, known)}")
 
 
 def preset(name: str) -> Preset:
@@ -71,13 +74,15 @@ def empty_model(name: str, classes: int = 1000) -> nn.Module:
         return _models().get_model(name, weights=None, num_classes=classes)
 
 
-def load_torchvision(rest: str) -> Victim:
-    """The victim `NAME` with torchvision's default weights, or `NAME@FILE` with the weights of a local file.
+def load_torchvision(rest: str) -> AnyVictim:
+    """The model `NAME` with torchvision's default weights, or `NAME@FILE` with the weights of a local file.
 
     Raises:
         InputError: unknown name, weights that cannot be downloaded, or a file that does not fit.
     """
     name, _, file = rest.partition("@")
+    if name in detector_names():
+        return load_torchvision_detector(name, file)
     check_name(name)
     known = preset(name)
     if file:
@@ -86,7 +91,7 @@ def load_torchvision(rest: str) -> Victim:
     else:
         module, origin, licence = _download(name, known), known.url, LICENCE
     claim = Claim(f"torchvision:{name}", origin, licence, known.input_px, known.labels, known.mean, known.std)
-    return admit(module, claim)
+    return admit_classifier(module, claim)
 
 
 def _published_model(name: str) -> nn.Module:
