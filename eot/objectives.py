@@ -8,15 +8,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from eot.aims import Outcome, Reading
+
+__all__ = ["DISTANCES", "Evade", "Objective", "Outcome", "Targeted"]
+
 Distance = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of t textures under k views each."""
-
-    loss: Float[Tensor, "t k"]
-    success: Bool[Tensor, "t k"]
 
 
 def cross_entropy(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> Float[Tensor, "t k"]:
@@ -40,6 +36,12 @@ def logits_ratio(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> F
 DISTANCES: dict[str, Distance] = {"ce": cross_entropy, "margin": margin, "dlr": logits_ratio}
 
 
+def best_class(logits: Float[Tensor, "t k c"]) -> Reading:
+    """The class with the largest logit, and its probability."""
+    probability, label = logits.softmax(-1).max(-1)
+    return Reading(label, probability)
+
+
 def _per_view(label: int | Tensor, logits: Tensor) -> Tensor:
     """A label for all, or one per texture, as one per view `[t k]`."""
     labels = torch.as_tensor(label, device=logits.device, dtype=torch.int64)
@@ -56,6 +58,15 @@ class Targeted:
     label: int | Int[Tensor, " t"] | None = None
     distance: Distance = cross_entropy
     kappa: float = math.inf
+
+    @property
+    def text(self) -> str:
+        """The goal in words."""
+        return "to be read as the target"
+
+    def read(self, logits: Float[Tensor, "t k c"]) -> Reading:
+        """The class that is read, and its probability."""
+        return best_class(logits)
 
     def judge(self, logits: Float[Tensor, "t k c"]) -> Bool[Tensor, "t k"]:
         """Views that are read as the target."""
@@ -74,6 +85,20 @@ class Evade:
     label: int | Int[Tensor, " t"]
     distance: Distance = cross_entropy
     kappa: float = math.inf
+
+    @property
+    def target(self) -> None:
+        """Any other class will do."""
+        return None
+
+    @property
+    def text(self) -> str:
+        """The goal in words."""
+        return "not to be read as what it is"
+
+    def read(self, logits: Float[Tensor, "t k c"]) -> Reading:
+        """The class that is read, and its probability."""
+        return best_class(logits)
 
     def judge(self, logits: Float[Tensor, "t k c"]) -> Bool[Tensor, "t k"]:
         """Views that are not read as the label."""

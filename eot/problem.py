@@ -4,18 +4,26 @@ minimise over θ:  E_t loss( victim( sensor_t( render_t( print( P(θ) ) ) ) ) ) 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from eot.objectives import Objective, Outcome
-from eot.victims.any_victim import AnyVictim
+from eot.aims import Aim, Outcome
+from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.detections import Dense
 from renders.conditions import Condition
+from renders.places import Places
 
 Scene = Callable[[Tensor, Condition], Tensor]
 Penalty = Callable[[Tensor], Tensor]
+
+
+def places_of(scene: Scene, condition: Condition) -> Places | None:
+    """Where objects and articles are in every view; None where the scene cannot tell."""
+    locate = getattr(scene, "places", None)
+    return None if locate is None else locate(condition)
 
 
 def unprinted(image: Tensor) -> Tensor:
@@ -29,7 +37,7 @@ class Problem:
 
     scene: Scene
     victims: tuple[tuple[AnyVictim, float], ...]
-    objective: Objective
+    objective: Aim
     prints: Callable[[Tensor], Tensor] = unprinted
     penalties: tuple[Penalty, ...] = ()
 
@@ -37,14 +45,16 @@ class Problem:
         """sRGB photographs of the printed images under every view."""
         return self.scene(self.prints(image), condition)
 
-    def predict(self, image: Float[Tensor, "t c u v"], condition: Condition) -> list[Float[Tensor, "t k n"]]:
-        """The logits of each victim for every photograph."""
+    def predict(self, image: Float[Tensor, "t c u v"], condition: Condition) -> list[Prediction]:
+        """What each victim answers to every photograph `[t k ...]`; a detector's answer knows its objects."""
         photos = self.photograph(image, condition)
-        return [victim(photos.flatten(0, 1)).unflatten(0, photos.shape[:2]) for victim, _ in self.victims]
+        answers = [victim(photos.flatten(0, 1)).unflatten(0, photos.shape[:2]) for victim, _ in self.victims]
+        there = places_of(self.scene, condition)
+        return [replace(a, places=there) if isinstance(a, Dense) else a for a in answers]
 
     def __call__(self, image: Float[Tensor, "t c u v"], condition: Condition) -> Outcome:
         """Weighted loss over the victims plus penalties; success only where every victim is fooled."""
-        outcomes = [self.objective(logits) for logits in self.predict(image, condition)]
+        outcomes = [self.objective(answer) for answer in self.predict(image, condition)]
         losses = [weight * o.loss for o, (_, weight) in zip(outcomes, self.victims, strict=True)]
         penalty = sum((p(image) for p in self.penalties), start=image.new_zeros(len(image)))
         success = torch.stack([o.success for o in outcomes]).all(0)

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
+from eot.aims import Aim
 from eot.evidence.evaluation import ATTACK, CLEAN, Evaluation, Goal, Judge, Seen
+from eot.evidence.found import found_in, join_found
 from eot.evidence.statistics import LEVEL
-from eot.objectives import Objective, Targeted
 from eot.problem import Problem
+from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.detections import Dense
+from eot.victims.detector import Detector
 from renders.conditions import Condition, join
 from renders.errors import InputError, RunError
 
@@ -60,12 +64,12 @@ def evaluate_steps(
     _check(articles, bare)
     for condition in _batches(stream, views, batch):
         with torch.no_grad():
-            logits = _predict(problem, articles, condition)
+            answers = _predict(problem, articles, condition)
             if bare is not None:
                 clean = _predict(bare, {CLEAN: articles[ATTACK]}, condition)
-                logits = [torch.cat(both) for both in zip(logits, clean, strict=True)]
+                answers = [(*a, *c) for a, c in zip(answers, clean, strict=True)]
         names = (*articles, CLEAN) if bare is not None else tuple(articles)
-        yield _record(problem.objective, names, condition, logits)
+        yield _record(problem.objective, names, condition, answers)
 
 
 def collect(problem: Problem, parts: Iterable[Seen], *, level: float = LEVEL) -> Evaluation:
@@ -79,16 +83,24 @@ def collect(problem: Problem, parts: Iterable[Seen], *, level: float = LEVEL) ->
         predicted=torch.cat([p.predicted for p in whole], -1),
         confidence=torch.cat([p.confidence for p in whole], -1),
         success=torch.cat([p.success for p in whole], -1),
+        found=join_found([p.found for p in whole]),
     )
-    judges = tuple(Judge(v.info.name, v.fingerprint(), tuple(v.info.labels)) for v, _ in problem.victims)
+    judges = tuple(Judge(v.info.name, v.fingerprint(), _labels(v)) for v, _ in problem.victims)
     return Evaluation(judges, _goal(problem.objective), seen, level)
+
+
+def _labels(victim: AnyVictim) -> tuple[str, ...]:
+    """The victim's classes; a detector may also find nothing."""
+    return (*victim.info.labels, "nothing") if isinstance(victim, Detector) else tuple(victim.info.labels)
 
 
 def _predict(
     problem: Problem, articles: Mapping[str, Article], condition: Condition
-) -> list[Float[Tensor, "a f k c"]]:
-    logits = problem.predict(torch.cat(list(articles.values())), condition)
-    return [each.unflatten(0, (len(articles), -1)) for each in logits]
+) -> list[tuple[Prediction, ...]]:
+    """Of each victim, its answer `[f k ...]` to each article."""
+    whole = problem.predict(torch.cat(list(articles.values())), condition)
+    each = [answer.unflatten(0, (len(articles), -1)) for answer in whole]
+    return [tuple(answer[i] for i in range(len(articles))) for answer in each]
 
 
 def _check(articles: Mapping[str, Article], bare: Problem | None) -> None:
@@ -116,42 +128,43 @@ def _batches(stream: Callable[[int], Condition], views: int, batch: int) -> Iter
 
 
 def _record(
-    objective: Objective,
-    articles: tuple[str, ...],
-    condition: Condition,
-    logits: list[Float[Tensor, "a f k c"]],
+    aim: Aim, articles: tuple[str, ...], condition: Condition, answers: list[tuple[Prediction, ...]]
 ) -> Seen:
-    _, faces, k, _ = logits[0].shape
-    if not all(bool(each.isfinite().all()) for each in logits):
+    """What the victims made of every article: `answers` has one per victim and article."""
+    if not all(bool(part.isfinite().all()) for each in answers for a in each for part in _parts(a)):
         raise RunError(
-            "a victim must answer finite logits; it answers NaN or infinity on these views: repair it"
+            "a victim must answer finite numbers; it answers NaN or infinity on these views: repair it"
         )
-    answers = [each.softmax(-1).max(-1) for each in logits]
+    readings = [[aim.read(answer) for answer in each] for each in answers]
+    faces, k = readings[0][0].label.shape
     return Seen(
         articles=articles,
         condition=condition[torch.arange(k).repeat(faces)],
         face=torch.arange(faces).repeat_interleave(k),
-        label=_label_per_view(objective, faces, k),
-        predicted=torch.stack([a.indices.flatten(1) for a in answers]).cpu(),
-        confidence=torch.stack([a.values.flatten(1) for a in answers]).cpu(),
-        success=torch.stack([_judge(objective, each) for each in logits]).cpu(),
+        label=_label_per_view(aim, faces, k),
+        predicted=_table([[r.label for r in each] for each in readings]),
+        confidence=_table([[r.confidence for r in each] for each in readings]),
+        success=_table([[aim.judge(answer) for answer in each] for each in answers]),
+        found=found_in(answers),
     )
 
 
-def _judge(objective: Objective, logits: Float[Tensor, "a f k c"]) -> Bool[Tensor, "a n"]:
-    """Success per article and view; article by article, since an objective may name a class per face."""
-    return torch.stack([objective.judge(article).flatten() for article in logits])
+def _parts(answer: Prediction) -> tuple[Tensor, ...]:
+    return (answer.boxes, answer.scores) if isinstance(answer, Dense) else (answer,)
 
 
-def _label_per_view(objective: Objective, faces: int, k: int) -> Int[Tensor, " n"]:
+def _table(rows: list[list[Tensor]]) -> Tensor:
+    """`[m a n]` of what each victim has `[f k]` for each article."""
+    return torch.stack([torch.stack([each.flatten() for each in row]) for row in rows]).cpu()
+
+
+def _label_per_view(objective: Aim, faces: int, k: int) -> Int[Tensor, " n"]:
     label = torch.as_tensor(-1 if objective.label is None else objective.label).cpu()
     return label.expand(faces).repeat_interleave(k)
 
 
-def _goal(objective: Objective) -> Goal:
-    target = _single(objective.target) if isinstance(objective, Targeted) else None
-    text = "to be read as the target" if isinstance(objective, Targeted) else "not to be read as what it is"
-    return Goal(text, target, _single(objective.label))
+def _goal(aim: Aim) -> Goal:
+    return Goal(aim.text, _single(aim.target), _single(aim.label))
 
 
 def _single(classes: int | Tensor | None) -> int | None:

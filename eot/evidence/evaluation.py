@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from eot.evidence.found import Found
 from eot.evidence.statistics import LEVEL, Rate, clustered, rate_of
 from renders.conditions import Condition
 
@@ -42,6 +43,7 @@ class Seen:
     Args:
         face: which face of the article each view shows; 0 where it has one.
         label: the true class per view, -1 where it is not known.
+        found: what detectors found, and where the objects are; None for classifiers.
     """
 
     articles: tuple[str, ...]
@@ -51,6 +53,7 @@ class Seen:
     predicted: Int[Tensor, "m a n"]
     confidence: Float[Tensor, "m a n"]
     success: Bool[Tensor, "m a n"]
+    found: Found | None = None
 
     def __len__(self) -> int:
         return len(self.face)

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from eot.aims import Aim
 from eot.attack import Attack, Judged
-from eot.objectives import Objective
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
 from eot.runs.articles import Article, article_of
@@ -40,7 +40,7 @@ class Frame:
     victims: Victims
     article: Article
     world: World
-    objective: Objective
+    objective: Aim
     profile: PrintProfile | None
 
     def problem(self, mask: Mask | None = None) -> Problem:

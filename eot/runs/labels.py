@@ -2,19 +2,25 @@
 
 import math
 
-from eot.objectives import DISTANCES, Evade, Objective, Targeted
+from eot.aims import Aim
+from eot.detector_objectives import HIDING, Appear, DetectorObjective, Hide, Mislabel
+from eot.objectives import DISTANCES, Evade, Targeted
 from eot.runs.sections import ObjectiveTable
 from eot.victims.any_victim import AnyVictim
+from eot.victims.detector import Detector
 from renders.errors import InputError, nearest
 
 Victims = tuple[tuple[AnyVictim, float], ...]
 
 
-def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> Objective:
+def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> Aim:
     """The objective with its classes as numbers; a `sign` of the catalogue is its own true class.
 
     The true class stays unknown where neither the configuration nor the victims' labels tell it.
     """
+    detects = _detects(table, victims)
+    if detects:
+        return _of_detectors(table, victims)
     distance = DISTANCES[table.loss]
     kappa = math.inf if table.kappa is None else table.kappa
     label = _true_class(table, victims, sign)
@@ -28,6 +34,32 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> O
         name = victims[0][0].info.labels[target]
         raise InputError(f"objective.target: {name} is what the article is already: choose another class")
     return Targeted(target, label, distance, kappa)
+
+
+def _detects(table: ObjectiveTable, victims: Victims) -> bool:
+    """Whether the goal is one for detectors, as all victims must then be."""
+    detects = table.kind in ("hide", "appear", "mislabel")
+    for victim, _ in victims:
+        if isinstance(victim, Detector) != detects:
+            what = (
+                "classifier: use targeted or evade" if detects else "detector: use hide, appear or mislabel"
+            )
+            raise InputError(f"objective.kind: got {table.kind}, and {victim.info.name} is a {kinds}")
+    return detects
+
+
+def _of_detectors(table: ObjectiveTable, victims: Victims) -> DetectorObjective:
+    numbers = {
+        key: class_number(value, victims, f"objective.{key}")
+        for key, value in (("label", table.label), ("target", table.target))
+        if value is not None
+    }
+    hiding = HIDING[table.hiding]
+    if table.kind == "appear":
+        return Appear(numbers["target"])
+    if table.kind == "mislabel":
+        return Mislabel(numbers["label"], numbers["target"], hiding)
+    return Hide(numbers["label"], hiding, table.everywhere, table.hiding == "objectness")
 
 
 def class_number(wanted: str | int, victims: Victims, key: str) -> int:

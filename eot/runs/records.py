@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from eot.evidence.evaluation import Evaluation, Goal, Judge, Seen
+from eot.evidence.found import Found
 from eot.runs.packing import damaged, pack, unpack
 from renders.conditions import QUANTITIES, Condition
 
@@ -12,6 +13,7 @@ def encode_evaluation(evaluation: Evaluation) -> bytes:
     """The evaluation as safetensors; equal evaluations give equal bytes."""
     judges = tuple(_plain(judge) for judge in evaluation.victims)
     seen = {**_plain(evaluation.seen), "condition": _plain(evaluation.seen.condition)}
+    seen["found"] = None if evaluation.seen.found is None else _plain(evaluation.seen.found)
     return pack((judges, _plain(evaluation.goal), seen, evaluation.level))
 
 
@@ -20,7 +22,8 @@ def decode_evaluation(data: bytes, where: str) -> Evaluation:
     try:
         judges, goal, seen, level = unpack(data, where)
         condition = Condition(**{name: seen["condition"][name] for name in QUANTITIES})
-        record = Seen(**{**seen, "condition": condition})
+        found = None if seen["found"] is None else Found(**seen["found"])
+        record = Seen(**{**seen, "condition": condition, "found": found})
         return Evaluation(tuple(Judge(**judge) for judge in judges), Goal(**goal), record, level)
     except (TypeError, ValueError, KeyError) as error:
         raise damaged(where, error) from None

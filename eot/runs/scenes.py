@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from eot.problem import Scene
+from eot.problem import Scene, places_of
 from eot.runs.articles import Article
 from eot.runs.config import Config
+from eot.runs.objects import objects_of
 from eot.runs.photographs import photographs_of
 from eot.runs.sections import BackgroundsTable, CameraTable
 from eot.streams import generator_for
@@ -21,6 +22,7 @@ from renders.conditions import Condition
 from renders.environment import Environments
 from renders.errors import InputError
 from renders.framing import Framing
+from renders.places import Places
 from renders.rasterisers.choose import rasteriser
 from renders.surfaces.bent import Cloth, Cylinder
 from renders.surfaces.flat import Flat
@@ -63,6 +65,10 @@ class Without:
         """The photographs of the scene alone; of the texture only the number and size count."""
         return self.scene(torch.cat([texture, torch.zeros_like(texture[:, :1])], 1), condition)
 
+    def places(self, condition: Condition) -> Places | None:
+        """Where things would be."""
+        return places_of(self.scene, condition)
+
 
 def world_of(config: Config, article: Article, device: torch.device) -> World:
     """The world that a configuration describes, its pictures on the device."""
@@ -75,6 +81,10 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
         mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
         size = _frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
         return World(Photograph(mixed, size, framing, coverage, supersample or 2), len(mixed))
+    if config.surface.kind == "objects":
+        scene_of = objects_of(config.surface, article, side, device)
+        order = _order(config, len(scene_of.photos)).tolist()
+        return World(replace(scene_of, photos=tuple(scene_of.photos[i] for i in order)), len(order))
     camera = camera_of(config.camera)
     found = _backgrounds(config)
     backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))

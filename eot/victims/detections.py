@@ -1,6 +1,7 @@
 """What a detector says of pictures: dense scores and boxes before suppression, detections after it."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import torch
 from jaxtyping import Float, Int
@@ -69,11 +70,11 @@ class Dense:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    @torch.no_grad()
+    @cached_property
     def detections(self) -> Detections:
-        """What is left after the floor and greedy suppression within each class."""
+        """What is left after the floor and greedy suppression within each class; without gradient."""
         pictures = self.boxes.shape[:-2]
-        boxes, scores = self.boxes.flatten(0, -3), self.scores.flatten(0, -3)
+        boxes, scores = self.boxes.detach().flatten(0, -3), self.scores.detach().flatten(0, -3)
         found = [_suppressed(b, s, self.operating) for b, s in zip(boxes, scores, strict=True)]
         return Detections(*(torch.stack(part).unflatten(0, pictures) for part in zip(*found, strict=True)))
 

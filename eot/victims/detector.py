@@ -59,7 +59,7 @@ class Detector(nn.Module):
     def detect(self, images: Float[Tensor, "n 3 h w"]) -> Detections:
         """The detections of sRGB `images` after suppression."""
         with torch.no_grad():
-            return self(images).detections()
+            return self(images).detections
 
     def train(self, mode: bool = True) -> "Detector":
         """The detector itself, in eval mode: in train mode it would change while it is attacked."""

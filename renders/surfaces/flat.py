@@ -30,6 +30,12 @@ def quad(like: Tensor) -> Skin:
     return Skin(quad_faces(like), quad_uvs(like))
 
 
+def quads(like: Tensor, count: int) -> Skin:
+    """Several quads that show the same texture: vertices four by four, each as for `quad`."""
+    first = 4 * torch.arange(count, device=like.device)[:, None, None]
+    return Skin((quad_faces(like) + first).flatten(0, 1), quad_uvs(like).repeat(count, 1))
+
+
 @dataclass(frozen=True)
 class Flat:
     """A flat article `width_m` by `height_m`; `coverage` in [0, 1] says where it is there at all.

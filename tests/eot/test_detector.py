@@ -82,7 +82,7 @@ def test_what_the_letterbox_adds_is_the_grey_of_yolo() -> None:
 def test_detections_are_what_torchvision_keeps_of_each_class_best_first() -> None:
     boxes = torch.cat([noise(1, 60, 2) * 50, noise(1, 60, 2, seed=1) * 50 + 50], -1)
     scores = noise(1, 60, 3, seed=2)
-    found = Dense(boxes, scores, operating=Operating(floor=0.2, overlap=0.4)).detections()
+    found = Dense(boxes, scores, operating=Operating(floor=0.2, overlap=0.4)).detections
     best, labels = scores[0].max(-1)
     kept = []
     for label in range(3):
@@ -96,8 +96,8 @@ def test_detections_are_what_torchvision_keeps_of_each_class_best_first() -> Non
 
 def test_a_candidate_may_be_of_several_classes_where_the_family_wants_it() -> None:
     dense = Dense(torch.tensor([[[0.0, 0, 9, 9]]]), torch.tensor([[[0.9, 0.8]]]))
-    assert (dense.detections().labels[0] >= 0).sum() == 1
-    both = replace(dense, operating=Operating(every_class=True)).detections()
+    assert (dense.detections.labels[0] >= 0).sum() == 1
+    both = replace(dense, operating=Operating(every_class=True)).detections
     assert both.labels[0, :2].tolist() == [0, 1]
 
 

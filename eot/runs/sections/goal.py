@@ -11,18 +11,27 @@ from eot.runs.sections.table import Table, wanted
 class ObjectiveTable(Table):
     """What counts as success."""
 
-    kind: Literal["targeted", "evade"] = Field(
-        "targeted", description="be read as the target, or not as the label"
+    kind: Literal["targeted", "evade", "hide", "appear", "mislabel"] = Field(
+        "targeted",
+        description="be read as the target, or not as the label; of a detector: hide, appear, mislabel",
     )
     target: kinds.ClassName = Field(None, description="the class to be read as, name or index")
     label: kinds.ClassName = Field(None, description="the true class, name or index; a sign knows its own")
     loss: Literal["ce", "margin", "dlr"] = Field("ce", description="cross-entropy, logit margin, or DLR")
     kappa: float | None = Field(None, ge=0, description="the loss stops falling at -kappa; none = never")
 
+    hiding: Literal["none_fires", "largest", "overlap", "objectness"] = Field(
+        "none_fires",
+        description="loss of hide: probability that none fires; largest score; that times IoU; objectness",
+    )
+    everywhere: bool = Field(False, description="hide the class in the whole picture, not where the thing is")
+
     @model_validator(mode="after")
-    def _has_its_target(self) -> "ObjectiveTable":
-        if self.kind == "targeted" and self.target is None:
-            raise wanted("objective.target", "kind = targeted needs the class to be read as")
+    def _has_its_classes(self) -> "ObjectiveTable":
+        if self.kind in ("targeted", "appear", "mislabel") and self.target is None:
+            raise wanted("objective.target", f"kind = {self.kind} needs the class to be read as")
+        if self.kind in ("hide", "mislabel") and self.label is None:
+            raise wanted("objective.label", f"kind = {self.kind} needs the class that is there")
         return self
 
 

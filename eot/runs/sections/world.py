@@ -17,10 +17,10 @@ PHONE_35MM = 26.0
 class SurfaceTable(Table):
     """What the article is seen on."""
 
-    kind: Literal["flat", "screen", "photograph", "cylinder", "cloth"] = Field(
+    kind: Literal["flat", "screen", "photograph", "cylinder", "cloth", "objects"] = Field(
         "flat",
         description="an article in space (a mesh brings its own shape), the victim's own input, a place in "
-        "real photos, round a cylinder, or on wrinkled cloth",
+        "real photos, round a cylinder, on wrinkled cloth, or on annotated things in photos",
     )
     radius_mm: float | None = Field(None, gt=0, description="radius of the cylinder: of a mug, can or pole")
     wavelength: float = Field(
@@ -29,11 +29,34 @@ class SurfaceTable(Table):
         le=10,
         description="length of cloth's wrinkles over its width; conditions.wrinkle: height",
     )
-    photos: kinds.File = Field(None, description="a photo or a folder of photos, for kind = photograph")
+    photos: kinds.File = Field(
+        None, description="a photo or a folder of photos, for kind = photograph or objects"
+    )
     corners: kinds.CornersOrFile = Field(
         None, description="four [x, y] in px from the top left, clockwise, or a .json: file name to corners"
     )
     occlusion: kinds.File = Field(None, description="a mask picture: white = in front of the article")
+    boxes: kinds.File = Field(
+        None,
+        description="boxes around things: COCO .json, LISA or GTSRB .csv, folder of YOLO .txt or VOC .xml",
+    )
+    objects: kinds.ClassName = Field(
+        None, description="the things that carry the article, as the boxes name or number them; none = all"
+    )
+    object_height_mm: float | None = Field(None, gt=0, description="true height of these things")
+    place: tuple[float, float] = Field(
+        (0.5, 0.5), description="centre of the article on a thing: fractions of its box from the top left"
+    )
+    min_object_px: float = Field(32.0, gt=0, description="things less tall than this carry nothing")
+
+    @model_validator(mode="after")
+    def _has_things(self) -> "SurfaceTable":
+        for key in ("photos", "boxes", "object_height_mm") if self.kind == "objects" else ():
+            if getattr(self, key) is None:
+                raise wanted(
+                    f"surface.{key}", "kind = objects needs photos, boxes around things, their height"
+                )
+        return self
 
     @model_validator(mode="after")
     def _has_a_place(self) -> "SurfaceTable":
