@@ -66,7 +66,7 @@ def _kind(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return r" \| ".join(f"`{word}`" for word in inner)
     kind = inner[0] if inner else field.annotation
-    names: dict[Any, str] = {str: "text", int: "whole number", float: "number"}
+    names: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "true or false"}
     limits = [
         f"{sign} {getattr(mark, name):g}"
         for mark in field.metadata
@@ -79,6 +79,8 @@ def _kind(field: FieldInfo) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default is None:
         return "–"
+    if isinstance(field.default, bool):
+        return f"`{str(field.default).lower()}`"
     return f"`{list(field.default) if isinstance(field.default, tuple) else field.default}`"
 
 

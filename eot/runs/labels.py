@@ -41,9 +41,7 @@ def _detects(table: ObjectiveTable, victims: Victims) -> bool:
     detects = table.kind in ("hide", "appear", "mislabel")
     for victim, _ in victims:
         if isinstance(victim, Detector) != detects:
-            what = (
-                "classifier: use targeted or evade" if detects else "detector: use hide, appear or mislabel"
-            )
+            kinds = "classifier: use targeted or evade" if detects else "detector: use hide, appear, mislabel"
             raise InputError(f"objective.kind: got {table.kind}, and {victim.info.name} is a {kinds}")
     return detects
 

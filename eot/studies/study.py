@@ -12,8 +12,9 @@ from eot.commands.tick import Tick
 from eot.data import Data, load_data
 from eot.harden.methods import Settings
 from eot.harden.train import Course
-from eot.victims import Victim, load_victim
+from eot.victims import Victim
 from eot.victims.state_dict import read_state
+from eot.victims.state_file import load_state_file
 from renders.errors import InputError
 
 
@@ -87,7 +88,7 @@ def network(setup: Setup, wanted: Wanted) -> Generator[Tick, None, Victim]:
     path = setup.models / f"{request.name}.safetensors"
     if not _is_trained(path, request):
         yield from harden(replace(request, force=True, resume=True), setup.device)
-    return load_victim(f"file:{path}").to(setup.device)
+    return load_state_file(str(path)).to(setup.device)
 
 
 def request_of(setup: Setup, wanted: Wanted) -> Request:

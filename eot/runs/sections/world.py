@@ -44,7 +44,7 @@ class SurfaceTable(Table):
         None, description="the things that carry the article, as the boxes name or number them; none = all"
     )
     object_height_mm: float | None = Field(None, gt=0, description="true height of these things")
-    place: tuple[float, float] = Field(
+    place: kinds.Place = Field(
         (0.5, 0.5), description="centre of the article on a thing: fractions of its box from the top left"
     )
     min_object_px: float = Field(32.0, gt=0, description="things less tall than this carry nothing")
