@@ -1,7 +1,7 @@
 """What every objective can do, whatever its victim answers: the contract between a prediction and a goal."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -26,6 +26,7 @@ class Reading:
     confidence: Float[Tensor, "t k"]
 
 
+@runtime_checkable
 class Aim(Protocol):
     """What the attack wants of a prediction, logits or candidates alike. `text` says it in words.
 
