@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from eot.evidence.findings import Finding, fail, ok
 from eot.problem import Problem
+from eot.victims.any_victim import Prediction
+from eot.victims.detections import Dense
 from renders.conditions import Condition
 
 
@@ -30,6 +32,8 @@ def probabilities(victim: nn.Module, photos: Float[Tensor, "n 3 h w"], name: str
     """Softmax given for logits: its gradient vanishes where the victim is sure."""
     with torch.no_grad():
         answers = victim(photos)
+    if isinstance(answers, Dense):
+        return ok("logits", f"{name} answers candidates with scores, as detectors do.")
     sums = answers.sum(-1)
     if bool((answers >= 0).all()) and bool(torch.isclose(sums, torch.ones_like(sums), atol=1e-3).all()):
         return fail("logits", f"{name} answers probabilities, not logits: remove its final softmax.")
@@ -48,12 +52,16 @@ def train_mode(victim: nn.Module, name: str) -> Finding:
 def randomness(victim: nn.Module, photos: Float[Tensor, "n 3 h w"], name: str) -> Finding:
     """A model that is random: two looks at the same photographs must agree."""
     with torch.no_grad():
-        first, second = victim(photos), victim(photos)
+        first, second = (_values(victim(photos)) for _ in range(2))
     moved = float((first - second).abs().max() / first.abs().max().clamp_min(1e-12))
     if moved > 1e-4:
-        text = f"{name} answers the same photographs differently (by {moved:.1%} of its largest logit)"
+        text = f"{name} answers the same photographs differently (by {moved:.1%} of its largest value)"
         return fail("determinism", f"{text}: switch that off, or average several passes inside it.")
     return ok("determinism", f"{name} answers the same photographs alike.")
+
+
+def _values(answer: Prediction) -> Tensor:
+    return answer.scores if isinstance(answer, Dense) else answer
 
 
 def victim_unchanged(name: str, before: str, after: str) -> Finding:

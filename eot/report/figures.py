@@ -43,6 +43,15 @@ def _figure(
     scale: Callable[[float], float],
     settings: Mapping[str, Any],
 ) -> str:
+    def draw(axes: Any) -> None:
+        _draw(axes, metrics, key, scale)
+        axes.set(xlabel="step", **settings)
+
+    return drawn(title, f"{title} by step", draw)
+
+
+def drawn(title: str, label: str, draw: Callable[[Any], None]) -> str:
+    """The figure that `draw` puts on the axes it is given; `label` says in words what it shows."""
     # The figure class alone: pyplot would keep every figure and choose a window system.
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -50,12 +59,11 @@ def _figure(
     with rc_context(STYLE):
         figure = Figure(figsize=(4.9, 2.9), layout="constrained")
         axes = figure.subplots()
-        _draw(axes, metrics, key, scale)
-        axes.set(xlabel="step", **settings)
+        draw(axes)
         axes.set_title(title, loc="left", fontsize=9.5)
         stream = io.StringIO()
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _inline(stream.getvalue(), title)
+    return _inline(stream.getvalue(), label)
 
 
 def _draw(axes: Any, metrics: Sequence[Mapping[str, Any]], key: str, scale: Callable[[float], float]) -> None:
@@ -87,9 +95,9 @@ def _smooth(values: list[float], reach: int = 10) -> list[float]:
     return [sum(window) / len(window) for window in windows]
 
 
-def _inline(svg: str, title: str) -> str:
+def _inline(svg: str, label: str) -> str:
     """The svg element alone, scalable, in the page's ink and font."""
     body = svg[svg.index("<svg") :].replace("'DejaVu Sans'", "inherit")
     for colour, name in PAGE.items():
         body = body.replace(colour, name)
-    return body.replace("<svg ", f'<svg role="img" aria-label="{title} by step" ', 1)
+    return body.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

@@ -12,6 +12,7 @@ from torch import Tensor
 from eot.evidence.evaluate import Article
 from eot.evidence.evaluation import ATTACK, CLEAN, CONTROLS, Evaluation
 from eot.problem import Problem
+from eot.report.frames import framed
 from eot.streams import generator_for
 from renders.conditions import Condition
 
@@ -128,7 +129,7 @@ def _shot(evaluation: Evaluation, name: str, view: int, photo: Float[Tensor, "3 
     row, condition = evaluation.articles.index(name), evaluation.seen.condition
     return Shot(
         place=_place(condition, view),
-        jpeg=encoded(photo, "JPEG"),
+        jpeg=encoded(framed(photo, evaluation, row, view), "JPEG"),
         width_px=photo.shape[-1],
         reading=evaluation.victims[0].label(int(evaluation.seen.predicted[0, row, view])),
         confidence=float(evaluation.seen.confidence[0, row, view]),

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from eot.evidence.cells import DISTANCE
 from eot.evidence.findings import Grade
 from eot.report.contents import ArticlePicture, Contents
+from eot.report.detection import recall_curves
 from eot.report.figures import training_curves
 from eot.report.gallery import Draw, Gallery, Shot, encoded
 from eot.report.json_report import report_record
@@ -36,6 +37,7 @@ def html_report(contents: Contents) -> bytes:
         policy=script_policy() if contents.model else "'none'",
         # The markup that is not escaped: our own script, and matplotlib's, from numbers and our own words.
         viewer=Markup(viewer_script()),
+        recalls=[Markup(figure) for figure in recall_curves(contents.evaluation)],
         curves=[Markup(curve) for curve in training_curves(contents.metrics)],
         origin=contents.origin,
         configuration=contents.configuration,
@@ -62,11 +64,22 @@ def _claim(record: dict[str, Any], article: ArticlePicture | None) -> str:
     who = names[0] if len(names) == 1 else f"All {len(names)} victims"
     what = f"the test article ({article.name})" if article else "the test article"
     goal = record["objective"]
+    if record["detection"]:
+        return f"{who}, shown {what}: {_aim(goal)}, on"
     if goal["target"]:
         return f"{who} read {what} as “{goal['target']['label']}” on"
     if goal["label"]:
         return f"{who} did not read {what} as “{goal['label']['label']}” on"
     return f"{who} read {what} as the attack wanted on"
+
+
+def _aim(goal: dict[str, Any]) -> str:
+    """What was wanted of a detector, with the classes by name."""
+    if goal["label"] and goal["target"]:
+        return f"“{goal['label']['label']}” is found as “{goal['target']['label']}”"
+    if goal["label"]:
+        return f"“{goal['label']['label']}” is {goal['text'].replace('not to be', 'not')}"
+    return f"a “{goal['target']['label']}” is found where there is none"
 
 
 def _data_uri(data: bytes, kind: str) -> str:

@@ -7,6 +7,7 @@ from eot.evidence.cells import Cell, Cells
 from eot.evidence.evaluation import ATTACK, BLANK, CLEAN, NOISE, Evaluation, Rates
 from eot.evidence.statistics import Rate, mcnemar_mid_p, paired_difference, pairs
 from eot.report.contents import Contents
+from eot.report.detection import detection_record
 from eot.report.limits import limits
 from renders.conditions import QUANTITIES
 
@@ -44,6 +45,7 @@ def report_record(contents: Contents) -> dict[str, Any]:
         "level": evaluation.level,
         "interval": "Wilson",
         "read_as": _readings(evaluation),
+        "detection": detection_record(evaluation),
         "victims": [_victim(evaluation, i) for i in range(len(evaluation.victims))],
         "cells": [_cell(cell, contents.cells) for cell in contents.cells.cells],
         "checks": [{"name": f.name, "level": f.level.value, "text": f.text} for f in contents.findings],

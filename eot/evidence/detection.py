@@ -1,0 +1,157 @@
+"""What an article does to a detector: recall, average precision, and objects lost, renamed or made up.
+
+Views of one photo resemble each other, so intervals come from drawing whole photos again and again with
+replacement (the bootstrap, Efron 1979); with one photo nothing is known about others.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from eot.evidence.evaluation import CLEAN, Evaluation
+from eot.evidence.found import Found
+from eot.evidence.matching import MATCH, Matches, matches
+from eot.streams import generator_for
+from eot.victims.detections import overlap
+
+DRAWS = 1000
+# Drawing a curve again takes longer than adding up.
+CURVE_DRAWS = 200
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure over n objects (or frames) in some photos with its bootstrap interval; None without any."""
+
+    value: float | None
+    low: float
+    high: float
+    n: int
+    photos: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Precision over recall as the threshold falls from the best detection to the weakest."""
+
+    recall: Float[Tensor, " p"]
+    precision: Float[Tensor, " p"]
+
+
+@dataclass(frozen=True)
+class Detected:
+    """One article before one victim.
+
+    Args:
+        recall: objects found at the operating threshold, of all that are there.
+        average_precision: the area under the curve, at IoU 0.5.
+        lost: objects found without the article and now taken for nothing, of those found without it.
+        renamed: likewise, now taken for another class only.
+        phantoms: frames with a detection at the operating threshold that is on no object and is not there
+            without the article.
+    """
+
+    article: str
+    recall: Estimate
+    average_precision: Estimate
+    lost: Estimate
+    renamed: Estimate
+    phantoms: Estimate
+    curve: Curve
+
+
+def detected(evaluation: Evaluation, article: str, victim: int = 0) -> Detected:
+    """The figures of one article; of `label` where it is known, else of the class to reach."""
+    found, goal = evaluation.seen.found, evaluation.goal
+    label = goal.label if goal.label is not None else goal.target
+    assert found is not None and label is not None
+    photos, threshold = evaluation.seen.condition.background.cpu(), float(found.threshold[victim])
+    here, clean = (
+        matches(found, victim, evaluation.articles.index(name), label) for name in (article, CLEAN)
+    )
+    before = (clean.taken_at >= threshold) & found.present
+    gone = before & (here.taken_at < threshold)
+    renamed = gone & (here.renamed_at >= threshold)
+    made_up = _phantoms(found, victim, (evaluation.articles.index(article), evaluation.articles.index(CLEAN)))
+    seen = (here.taken_at >= threshold) & found.present
+    level = evaluation.level
+    return Detected(
+        article,
+        recall=_share(seen.sum(-1), found.present.sum(-1), photos, level),
+        average_precision=_average_precision(here, found, photos, level),
+        lost=_share((gone & ~renamed).sum(-1), before.sum(-1), photos, level),
+        renamed=_share(renamed.sum(-1), before.sum(-1), photos, level),
+        phantoms=_share(made_up, torch.ones_like(made_up), photos, level),
+        curve=curve(here, found),
+    )
+
+
+def _phantoms(found: Found, victim: int, rows: tuple[int, int]) -> Int[Tensor, " n"]:
+    """1 for each frame with a finding that is neither an object nor there without the article."""
+    here, clean = rows
+    threshold = float(found.threshold[victim])
+    boxes, labels = found.boxes[victim], found.labels[victim]
+    fires = (found.scores[victim, here] >= threshold) & (labels[here] >= 0)
+    on_object = (overlap(boxes[here], found.objects) >= MATCH).any(-1)
+    # What the clean frame already shows at half the threshold is no invention of the article.
+    known = found.scores[victim, clean] >= threshold / 2
+    same = (overlap(boxes[here], boxes[clean]) >= MATCH) & known[:, None]
+    there = (same & (labels[here][..., None] == labels[clean][:, None])).any(-1)
+    return (fires & ~on_object & ~there).any(-1).long()
+
+
+def curve(here: Matches, found: Found, weight: Float[Tensor, " n"] | None = None) -> Curve:
+    """The precision-recall curve of the class, each view counted `weight` times."""
+    each = torch.ones(len(here.scores)) if weight is None else weight
+    counts = here.hit | here.miss
+    rows, _ = counts.nonzero(as_tuple=True)
+    order = here.scores[counts].argsort(descending=True, stable=True)
+    hit, times = here.hit[counts][order], each[rows][order]
+    right, wrong = (hit * times).cumsum(0), (~hit * times).cumsum(0)
+    total = float((found.present.sum(-1) * each).sum())
+    return Curve(right / max(total, 1.0), right / (right + wrong).clamp_min(1e-12))
+
+
+def area(curve: Curve) -> float:
+    """The area under a curve whose precision is the best at this recall or a higher one."""
+    best = curve.precision.flip(0).cummax(0).values.flip(0)
+    steps = curve.recall.diff(prepend=curve.recall.new_zeros(1))
+    return float((steps * best).sum())
+
+
+def _average_precision(here: Matches, found: Found, photos: Tensor, level: float) -> Estimate:
+    distinct, which = photos.unique(return_inverse=True)
+    if int(found.present.sum()) == 0:
+        return Estimate(None, 0.0, 1.0, 0, len(distinct))
+    draws = [area(curve(here, found, times[which])) for times in _draws(len(distinct), CURVE_DRAWS)]
+    n = (int(found.present.sum()), len(distinct))
+    return _estimate(area(curve(here, found)), torch.tensor(draws), n, level)
+
+
+def _share(part: Tensor, whole: Tensor, photos: Tensor, level: float) -> Estimate:
+    """The sum of `part` over the sum of `whole`, both per view."""
+    distinct, which = photos.unique(return_inverse=True)
+    parts, wholes = (torch.bincount(which, x.double(), len(distinct)) for x in (part, whole))
+    if float(wholes.sum()) == 0:
+        return Estimate(None, 0.0, 1.0, 0, len(distinct))
+    times = _draws(len(distinct), DRAWS).double()
+    drawn = (times @ parts) / (times @ wholes).clamp_min(1e-12)
+    n = (int(wholes.sum()), len(distinct))
+    return _estimate(float(parts.sum() / wholes.sum()), drawn[(times @ wholes) > 0], n, level)
+
+
+def _estimate(value: float, drawn: Tensor, n: tuple[int, int], level: float) -> Estimate:
+    if n[1] < 2:
+        return Estimate(value, 0.0, 1.0, *n)
+    tail = (1 - level) / 2
+    low, high = (float(drawn.double().quantile(share)) for share in (tail, 1 - tail))
+    return Estimate(value, low, high, *n)
+
+
+def _draws(photos: int, draws: int) -> Float[Tensor, "draws photos"]:
+    """How often each photo is in each draw of as many photos."""
+    generator = generator_for(0, "bootstrap over photos")
+    picked = torch.randint(photos, (draws, photos), generator=generator)
+    return torch.zeros(draws, photos).scatter_add_(1, picked, torch.ones(draws, photos))

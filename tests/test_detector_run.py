@@ -1,0 +1,109 @@
+"""A whole run against a detector through the command line: coloured things in photos, a patch that hides them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT, Result, refused
+
+RUN = """
+seed = 3
+name = "hide"
+
+[victims]
+models = ["python:{root}/tests/tiny_detector.py:net"]
+
+[article]
+kind = "patch"
+width_mm = 900
+texels = 8
+
+[sticker]
+mask = "full"
+
+[surface]
+kind = "objects"
+photos = "photos"
+boxes = "photos"
+objects = 0
+object_height_mm = 1000
+min_object_px = 4
+
+[camera]
+output_px = 32
+
+[conditions]
+exposure_stops = [-0.2, 0.2]
+
+[objective]
+kind = "hide"
+label = "red thing"
+
+[optimiser]
+rate = 0.2
+steps = 12
+views = 4
+
+[search]
+select_every = 6
+select_views = 8
+
+[evaluation]
+views = 24
+"""
+
+
+@pytest.fixture
+def hide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four photos of 32 px, in each a red thing in one cell of the detector's grid."""
+    monkeypatch.chdir(tmp_path)
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index, (left, top) in enumerate([(8, 8), (16, 8), (8, 16), (16, 16)]):
+        picture = np.full((32, 32, 3), 90, dtype=np.uint8)
+        picture[:2, :2], picture[-2:, -2:] = 255, 0  # white and black tell the light
+        picture[top : top + 8, left : left + 8] = (220, 30, 30)
+        Image.fromarray(picture).save(photos / f"{index}.png")
+        text = f"0 {(left + 4) / 32} {(top + 4) / 32} 0.25 0.25\n"
+        (photos / f"{index}.txt").write_text(text, encoding="utf-8")
+    source = tmp_path / "hide.toml"
+    source.write_text(RUN.format(root=ROOT), encoding="utf-8")
+    return source
+
+
+def test_a_patch_that_hides_things_is_found_measured_and_reported(
+    hide: Path, eot: Callable[..., Result]
+) -> None:
+    code, _, stderr = eot("attack", hide, "--device", "cpu")
+    assert code == 0, stderr
+    report = json.loads(Path("runs/hide/report.json").read_text(encoding="utf-8"))
+    rows = {row["article"]: row for row in report["detection"]["articles"]}
+    assert rows["clean"]["recall"]["rate"] == 1.0 and rows["attack"]["recall"]["rate"] < 0.2
+    assert report["success"]["rate"] > 0.8 and report["controls"]["clean"]["rate"] == 1.0
+    page = Path("runs/hide/report.html").read_text(encoding="utf-8")
+    assert "What the detector finds" in page and "“red thing” is not found where it is" in page
+    code, stdout, stderr = eot("evaluate", "runs/hide", "--views", "8", "--json", "--device", "cpu")
+    assert code == 0, stderr
+    assert json.loads(stdout)["detection"]["photos"] == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("objective.kind=evade", "is a detector: use hide"),
+        ("objective.label=purple thing", "purple thing"),
+        ("surface.objects=5", "surface.objects: no '5'"),
+        ("surface.min_object_px=500", "surface.min_object_px"),
+        ("surface.boxes=nowhere", "found neither"),
+        ('victims.models=["bundled"]', "is a classifier: use targeted"),
+    ],
+)
+def test_what_does_not_fit_is_refused_before_anything_is_written(
+    setting: str, says: str, hide: Path, eot: Callable[..., Result]
+) -> None:
+    refused(eot("attack", hide, "--set", setting), says)
+    assert not Path("runs").exists()
