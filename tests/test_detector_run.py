@@ -1,4 +1,4 @@
-"""A whole run against a detector through the command line: coloured things in photos, a patch that hides them."""
+"""A whole run against a detector through the command line: a patch that hides coloured things."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ models = ["python:{root}/tests/tiny_detector.py:net"]
 
 [article]
 kind = "patch"
-width_mm = 900
+width_mm = 45
 texels = 8
 
 [sticker]
@@ -30,7 +30,7 @@ kind = "objects"
 photos = "photos"
 boxes = "photos"
 objects = 0
-object_height_mm = 1000
+object_height_mm = 50
 min_object_px = 4
 
 [camera]

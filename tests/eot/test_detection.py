@@ -18,9 +18,7 @@ LABELS = ("person", "dog", "nothing")
 LEFT, RIGHT, FAR = [0.0, 0, 10, 20], [30.0, 0, 40, 20], [70.0, 0, 80, 20]
 
 
-def found(
-    *views: list[tuple[list[float], int, float]], articles: int = 1, objects: Tensor | None = None
-) -> Found:
+def found(*views: list[tuple[list[float], int, float]], articles: int = 1) -> Found:
     """Views of one victim, article after article; two objects in each view."""
     boxes, scores = torch.zeros(1, len(views), KEPT, 4), torch.zeros(1, len(views), KEPT)
     labels = torch.full((1, len(views), KEPT), -1)
@@ -28,7 +26,7 @@ def found(
         for d, (box, label, score) in enumerate(sorted(view, key=lambda each: -each[2])):
             boxes[0, n, d], labels[0, n, d], scores[0, n, d] = torch.tensor(box), label, score
     n = len(views) // articles
-    there = torch.tensor([LEFT, RIGHT]).expand(n, 2, 4) if objects is None else objects
+    there = torch.tensor([LEFT, RIGHT]).expand(n, 2, 4)
     return Found(
         boxes.unflatten(1, (articles, n)),
         scores.unflatten(1, (articles, n)),
