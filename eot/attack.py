@@ -7,9 +7,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from eot.loop import descend
+from eot.loop import descend, gradient
 from eot.optimisers import Schedule, constant
 from eot.problem import Problem
+from eot.slopes import Slope
 from eot.streams import Frozen, Stream
 from textures.parameters.texture import Texture
 
@@ -29,6 +30,7 @@ class Attack:
     select_every: int = 0
     schedule: Schedule = constant
     micro: int | None = None
+    slope: Slope = gradient
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,14 @@ def run(attack: Attack, first: int = 0, best: Judged | None = None) -> Iterator[
     """
     steps = range(first, attack.steps)
     loop = descend(
-        attack.texture, attack.problem, attack.optimiser, attack.train, steps, attack.schedule, attack.micro
+        attack.texture,
+        attack.problem,
+        attack.optimiser,
+        attack.train,
+        steps,
+        attack.schedule,
+        attack.micro,
+        attack.slope,
     )
     for step in loop:
         judged = None

@@ -10,6 +10,7 @@ from torch import Tensor
 from eot.objectives import Outcome
 from eot.optimisers import Schedule, constant
 from eot.problem import Problem
+from eot.slopes import Slope
 from renders.conditions import Condition
 from textures.parameters.texture import Texture
 
@@ -50,12 +51,14 @@ def descend(
     steps: range,
     schedule: Schedule = constant,
     micro: int | None = None,
+    slope: Slope = gradient,
 ) -> Iterator[Step]:
     """Minimise E[loss] over the texture's parameters, yielding every iterate before it is changed.
 
     Callers stop by `break`, log by reading, checkpoint by saving. `steps` may start anywhere: step i draws
     `stream(i)` and nothing else, so a run resumes exactly. Conditions are drawn outside the closure, so a
-    line search sees one function. The iterate after the last step is `texture()`.
+    line search sees one function. The iterate after the last step is `texture()`. Where the victim can only
+    be asked, `slope` is one of eot/slopes.py.
     """
     rates = [group["lr"] for group in optimiser.param_groups]
     for index in steps:
@@ -65,11 +68,11 @@ def descend(
         def closure(condition: Condition = condition, seen: list[tuple[Tensor, Outcome]] = seen) -> float:
             optimiser.zero_grad()
             image = texture()
-            slope, outcome = gradient(image, problem, condition, micro)
+            uphill, outcome = slope(image.detach(), problem, condition, micro)
             if image.is_leaf:  # the image is the parameter: nothing to go back through, nothing to copy
-                image.grad = slope
+                image.grad = uphill
             else:
-                image.backward(slope)
+                image.backward(uphill)
             # A copy: the optimiser is about to change the parameter that the image may be.
             seen.append((image.detach().clone(), outcome))
             return float(outcome.loss.mean(1).sum())

@@ -2,16 +2,12 @@
 
 import copy
 from dataclasses import replace
-from typing import TypeVar
 
 from eot.defences.cleaning import cleaning
-from eot.victims.detector import Detector
-from eot.victims.victim import Victim
-
-Model = TypeVar("Model", Victim, Detector)
+from eot.victims.any_victim import AnyVictim
 
 
-def defended(victim: Model, defence: str) -> Model:
+def defended(victim: AnyVictim, defence: str) -> AnyVictim:
     """A copy of the victim behind a defence such as `jpeg:50`; its weights and fingerprint are the same."""
     guarded = copy.deepcopy(victim)
     guarded.defence = cleaning(defence)

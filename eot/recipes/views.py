@@ -39,7 +39,7 @@ def expectation_over_transformation(
 def texture_3d(
     original: Float[Tensor, "1 3 u v"],
     scene: Scene,
-    victims: tuple[tuple[Victim, float], ...],
+    victims: tuple[tuple[AnyVictim, float], ...],
     objective: Objective,
     conditions: Conditions,
     *,

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from eot.aims import Aim
 from eot.attack import Attack, Judged
+from eot.defences.defended import defended
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
 from eot.runs.articles import Article, article_of
@@ -125,6 +126,8 @@ def frame_of(config: Config, device: torch.device) -> Frame:
     """The frame of a run. Everything it needs is read and checked here, before anything is written."""
     article = shaped(config, article_of(config))
     loaded = load_victims(config.victims.models, config.victims.weights or None)
+    if config.victims.defence != "none":
+        loaded = tuple((defended(victim, config.victims.defence), weight) for victim, weight in loaded)
     objective = objective_of(config.objective, loaded, article.sign)
     profile = read_profile(config.print.profile)
     world = world_of(config, article, device)

@@ -51,10 +51,12 @@ def _victim(spec: str, folder: Path) -> str:
     if kind == "python":
         file, colon, factory = rest.rpartition(":")
         return f"python:{absolute(file, folder)}:{factory}" if file and colon else spec
-    if kind == "file":
+    if kind in ("command", "http", "https"):
+        return spec
+    if kind in ("file", "program", "onnx"):
         file, mark, options = rest.partition("?")
         parts = [_labels(option, folder) for option in options.split("&")]
-        return f"file:{absolute(file, folder)}{mark}{'&'.join(parts)}"
+        return f"{kind}:{absolute(file, folder)}{mark}{'&'.join(parts)}"
     name, at, file = rest.partition("@")
     return f"{kind}:{name}@{absolute(file, folder)}" if at else spec
 

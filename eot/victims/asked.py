@@ -1,7 +1,8 @@
 """Models that can only be asked, one picture at a time: behind an HTTP endpoint, or a command.
 
 The question is JSON, {"png": base64 of the picture}. The answer is JSON too: {"scores": [p of each class]}
-of a classifier, or {"detections": [{"box": [left, top, right, bottom], "score": p, "label": name or number}]}.
+of a classifier, or {"detections": [{"box": [left, top, right, bottom], "score": p, "label": name}]}, whose
+label may be a number too.
 """
 
 import base64
@@ -74,9 +75,8 @@ class Asked(nn.Module):
             scores = torch.empty(0)
         classes = len(self.labels) or scores.numel()
         if scores.ndim != 1 or len(scores) != classes or not bool(((scores >= 0) & (scores <= 1)).all()):
-            raise RunError(
-                f"{self.name}: expected {classes or 'some'} scores in [0, 1]; got {str(answer['scores'])[:60]}"
-            )
+            got = str(answer["scores"])[:60]
+            raise RunError(f"{self.name}: expected {classes or 'some'} scores in [0, 1]; got {got}")
         return scores.clamp_min(1e-9).log()
 
     def _candidates(self, answer: dict[str, Any]) -> tuple[Tensor, Tensor]:

@@ -40,6 +40,7 @@ class Detector(nn.Module):
         super().__init__()
         self.module = module.to(memory_format=torch.channels_last) if channels_last else module
         self.info, self.setting, self.channels_last = info, setting, channels_last
+        self.defence: nn.Module = nn.Identity()
         self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(info.std).reshape(1, 3, 1, 1))
         for parameter in self.parameters():
@@ -48,7 +49,7 @@ class Detector(nn.Module):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Dense:
         """The candidates of sRGB `images` in [0, 1]; differentiable with respect to the images."""
-        put = fitted(images, self.info.input_px, self.setting.fit, self.setting.pad)
+        put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
         normal = (put.canvas - self.mean) / self.std
         if self.channels_last:
             normal = normal.contiguous(memory_format=torch.channels_last)

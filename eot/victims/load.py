@@ -2,9 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from eot.victims.any_victim import AnyVictim
+from eot.victims.asked import load_command, load_endpoint
 from eot.victims.bundled import load_bundled
+from eot.victims.onnx_file import load_onnx
+from eot.victims.program_file import load_program
 from eot.victims.python_file import load_python
 from eot.victims.state_file import load_state_file
 from eot.victims.timm_zoo import load_timm
@@ -18,6 +22,11 @@ SOURCES: dict[str, Callable[[str], AnyVictim]] = {
     "timm": load_timm,
     "python": load_python,
     "file": load_state_file,
+    "program": load_program,
+    "onnx": load_onnx,
+    "command": load_command,
+    "http": partial(load_endpoint, "http"),
+    "https": partial(load_endpoint, "https"),
 }
 
 
@@ -26,7 +35,8 @@ def load_victim(spec: str) -> AnyVictim:
 
     Args:
         spec: `bundled`, `bundled:VARIANT`, `torchvision:NAME`, `torchvision:NAME@FILE`, `timm:NAME`,
-            `timm:NAME@FILE`, `python:FILE.py:FACTORY` or `file:PATH?arch=NAME&classes=N`.
+            `timm:NAME@FILE`, `python:FILE.py:FACTORY`, `file:PATH?arch=NAME&classes=N`, `program:PATH`,
+            `onnx:PATH`, `command:PROGRAM ARGUMENTS` or an `http(s)://` address.
 
     Raises:
         InputError: an unknown kind or name, a file that cannot be read, or a model `admit` refuses.

@@ -1,4 +1,4 @@
-"""Victims from ONNX files, converted to differentiable torch; the `onnx` package, which reads them, is optional."""
+"""Victims from ONNX files, converted to differentiable torch; `onnx`, which reads them, is optional."""
 
 from dataclasses import dataclass
 from pathlib import Path

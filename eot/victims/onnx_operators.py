@@ -1,4 +1,4 @@
-"""The ONNX operators that are understood, each as differentiable torch (onnx.ai/onnx/operators, opset 9 to 21)."""
+"""The ONNX operators that are understood, each as differentiable torch (opset 9 to 21)."""
 
 import math
 from collections.abc import Callable

@@ -8,7 +8,7 @@ from eot.victims.any_victim import AnyVictim, Prediction
 from eot.victims.detections import Dense
 from eot.victims.fingerprint import named_tensors
 from eot.victims.victim import VictimInfo
-from renders.errors import InputError
+from renders.errors import EotError, InputError
 
 PROBE_IMAGES = 3
 # A score may leave [0, 1] by rounding only.
@@ -38,6 +38,8 @@ def answer(victim: AnyVictim, images: Float[Tensor, "n 3 h w"]) -> object:
     """Whatever the module answers to images of its size; its exceptions come as an InputError."""
     try:
         return victim.module(((images - victim.mean) / victim.std).to(images.dtype))
+    except EotError:
+        raise
     except Exception as error:  # a foreign forward may raise anything
         raise InputError(
             f"{victim.info.name} must take images {list(images.shape)}; it raised {_one_line(error)}: "

@@ -1,4 +1,4 @@
-"""Victims from programs: TorchScript archives and torch.export packages, which need none of their own Python."""
+"""Victims from programs: TorchScript archives and torch.export packages, which bring their own code."""
 
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,8 @@ def _read(path: Path) -> nn.Module:
         return torch.jit.load(path, map_location="cpu")
     except Exception as error:  # the readers raise many kinds
         raise InputError(
-            f"{path} must be a TorchScript archive or a .pt2 of torch.export; a pickle can run anything and is "
-            f"not opened: {SAFE}"
+            f"{path} must be a TorchScript archive or a .pt2 of torch.export; a pickle can run anything and "
+            f"is not opened: {SAFE}"
         ) from error
 
 

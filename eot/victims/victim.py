@@ -58,6 +58,7 @@ class Victim(nn.Module):
         super().__init__()
         self.module = module.to(memory_format=torch.channels_last) if channels_last else module
         self.info = info
+        self.defence: nn.Module = nn.Identity()
         self.channels_last = channels_last
         self.normalises_itself = not any(info.mean) and all(each == 1 for each in info.std)
         self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
@@ -68,7 +69,7 @@ class Victim(nn.Module):
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
         """Logits of sRGB `images` in [0, 1]; differentiable with respect to the images."""
-        normal = resize(images, self.info.input_px)
+        normal = resize(self.defence(images), self.info.input_px)
         if not self.normalises_itself:
             normal = (normal - self.mean) / self.std
         if self.channels_last:

@@ -88,7 +88,7 @@ def test_no_patch_at_any_place_breaks_a_certified_image() -> None:
     weight = torch.stack([torch.ones(3, 8, 8), -torch.ones(3, 8, 8)]) / 64 + 0.02 * (noise(2, 3, 8, 8) - 0.5)
     bias = torch.tensor([-1.5, 1.5])
     victim = LinearVictim(weight, bias)
-    images = torch.cat([noise(6, 3, 8, 8) * 0.4 + 0.58, noise(6, 3, 8, 8, seed=3) * 0.6])
+    images = 0.2 * noise(12, 3, 8, 8) + torch.linspace(0.3, 0.52, 12)[:, None, None, None]
     truth = victim(images).argmax(-1)
     masks = masks_for((8, 8), 2, along=3)
     safe = certified(labels_under(victim, images, masks), truth)

@@ -12,6 +12,9 @@ class VictimsTable(Table):
 
     models: kinds.Models = Field(("bundled",), description="the models; their losses are averaged")
     weights: kinds.Weights = Field((), description="weight of each model in that average; empty = equal")
+    defence: str = Field(
+        "none", description="what stands before every model: jpeg, bits, blur, median or lgs, as in jpeg:50"
+    )
 
     @model_validator(mode="after")
     def _one_weight_each(self) -> "VictimsTable":
