@@ -5,7 +5,7 @@ import os
 # Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from eot.terminal import hardening, models, runs, things
+from eot.terminal import checks, hardening, models, runs, things
 from eot.terminal.app import app_of
 
 COMMANDS = (
@@ -13,6 +13,7 @@ COMMANDS = (
     runs.demo3d,
     runs.attack,
     runs.evaluate,
+    checks.check,
     runs.report,
     runs.export,
     models.victims,

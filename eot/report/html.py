@@ -23,7 +23,7 @@ WORST_FIRST = (Grade.FAIL, Grade.WARN, Grade.OK)
 
 def html_report(contents: Contents) -> bytes:
     """The bytes of report.html."""
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     record = report_record(contents)
     text = page.render(
         report=record,
@@ -45,7 +45,8 @@ def html_report(contents: Contents) -> bytes:
     return text.encode()
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates with the filters that write numbers; everything is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
