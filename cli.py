@@ -16,6 +16,7 @@ COMMANDS = (
     checks.check,
     runs.report,
     runs.export,
+    runs.field,
     models.victims,
     models.signs,
     models.train_signs,

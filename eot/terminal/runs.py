@@ -115,3 +115,21 @@ def export(
     from eot.commands import export
 
     show_paths(export.export(run, page))
+
+
+def field(
+    run: Run,
+    views: Annotated[int, typer.Option(min=1, help="Views per arm.")] = 100,
+    samples: Annotated[int, typer.Option(min=1, help="Paths of light per pixel.")] = 64,
+    sky: Annotated[
+        Path | None, typer.Option(help="A panorama (.hdr, .exr) in place of the plain sky.")
+    ] = None,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Photograph a finished article in a path tracer (sun, sky, ground, lens) and compare (minutes)."""
+    from eot.commands import field
+
+    request = field.Request(run, views, samples, sky)
+    show(watch(field.field(request, prepare(device, threads))), json_)

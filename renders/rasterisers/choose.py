@@ -40,7 +40,11 @@ class BackEnd:
     @property
     def available(self) -> bool:
         """Whether its package is installed."""
-        return self.package is None or importlib.util.find_spec(self.package) is not None
+        if self.package is None:
+            return True
+        spec = importlib.util.find_spec(self.package)
+        # A folder that happens to have its name is found too, but has no file to load.
+        return spec is not None and spec.origin is not None
 
 
 RASTERISERS: Mapping[str, BackEnd] = MappingProxyType(

@@ -1,0 +1,132 @@
+"""`eot field`: the article of a finished run in a path tracer, judged like everything else."""
+
+import io
+import json
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from eot.commands.attack import fingerprints
+from eot.commands.export import product_of
+from eot.commands.measure import articles_of, origin_of, write_evidence
+from eot.commands.summary import Summary
+from eot.commands.tick import Tick
+from eot.evidence.evaluate import collect, evaluate_steps
+from eot.evidence.evaluation import Evaluation
+from eot.evidence.rate_checks import check_evaluation
+from eot.field.compare import compare
+from eot.field.scene import FieldScene
+from eot.field.tracer import mitsuba
+from eot.field.world import SIGN_HEIGHT_M, Body, Lens
+from eot.problem import Problem
+from eot.report.gallery import gallery
+from eot.runs.build import Built, build, frame_of
+from eot.runs.folder import open_run
+from eot.runs.product import Product
+from eot.runs.provenance import provenance_of
+from eot.runs.scenes import Without, camera_of
+from renders.conditions import Condition
+from renders.errors import InputError
+from textures.write import write_files
+
+FIELD = "field"
+CONTACTS = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: the run, views per arm, light paths per pixel, a panorama for the sky."""
+
+    run: Path
+    views: int = 100
+    samples: int = 64
+    sky: Path | None = None
+
+
+def field(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
+    """Photographs article and controls outdoors, judges them, and writes all of it into `field/` of the run.
+
+    The conditions are the first ones of the report stream; our renderer is measured on the same ones. What
+    is finished stays, so a run that was cut off goes on where it was.
+    """
+    mitsuba()
+    if request.sky is not None and not request.sky.is_file():
+        raise InputError(f"--sky {request.sky}: expected a panorama (.hdr or .exr); found none")
+    folder = open_run(request.run)
+    product, config = product_of(folder), folder.config()
+    built = build(frame_of(config, device), product.mask)
+    place = folder.path / FIELD
+    scene = field_scene(built, product, request, place / "pictures")
+    ours, bare = built.frame.problem(), built.frame.bare_problem()
+    outdoors = replace(ours, scene=scene)
+    nothing = None if bare is None else replace(bare, scene=Without(scene))
+    field_seen = yield from _judged("path tracing", outdoors, nothing, (built, product), request.views)
+    ours_seen = yield from _judged("our renderer", ours, bare, (built, product), request.views)
+    articles = articles_of(built, product)
+    shown = gallery(outdoors, articles, field_seen, seed=config.seed, bare=nothing)
+    origin = origin_of(provenance_of(config, device, fingerprints(built.frame)), product)
+    origin = replace(origin, command=f"eot field {folder.path} --views {request.views}")
+    result = compare(field_seen, ours_seen, config.seed, config.evaluation.level)
+    text = json.dumps({**result.record(), "views": request.views, "samples": request.samples}, indent=1)
+    write_files(
+        place, {"comparison.json": f"{text}\n".encode(), "contact.png": _contact(scene, built, product)}
+    )
+    measured = field_seen, shown
+    summary = write_evidence(place, folder, built, product, measured, check_evaluation(field_seen), origin)
+    return replace(summary, notes=(result.words, f"pictures: {place / 'contact.png'}"))
+
+
+def _judged(
+    phase: str, problem: Problem, bare: Problem | None, run: tuple[Built, Product], views: int
+) -> Generator[Tick, None, Evaluation]:
+    """What the victims say about article and controls, one view after the other."""
+    built, product = run
+    stream, parts = built.frame.stream("report", views), []
+    steps = evaluate_steps(problem, articles_of(built, product), stream, views, batch=1, bare=bare)
+    for part in steps:
+        parts.append(part)
+        yield Tick(phase, len(parts), views)
+    return collect(problem, parts, level=built.frame.config.evaluation.level)
+
+
+def field_scene(built: Built, product: Product, request: Request, pictures: Path | None) -> FieldScene:
+    """The article of a run outdoors. Raises InputError for articles that are nowhere in space."""
+    config = built.frame.config
+    if config.surface.kind != "flat":
+        raise InputError(
+            f"field: expected an article in space (surface.kind = flat); got {config.surface.kind}: "
+            "nothing of it can be stood outdoors"
+        )
+    camera = camera_of(config.camera)
+    side = config.camera.output_px
+    crop = config.camera.framing == "crop"
+    longer = max(camera.width_px, camera.height_px)
+    shape = (round(side * camera.height_px / longer), round(side * camera.width_px / longer))
+    width, height = product.width_mm / 1000, product.height_mm / 1000
+    return FieldScene(
+        Body(width, height, 0.0, SIGN_HEIGHT_M + height / 2),
+        Lens(camera.focal_px, (camera.height_px, camera.width_px), (side, side) if crop else shape, crop),
+        product.coverage,
+        request.samples,
+        pictures,
+        None if request.sky is None else str(request.sky),
+    )
+
+
+def _contact(scene: FieldScene, built: Built, product: Product) -> bytes:
+    """A sheet of the first views: a row for the article and for each control, a column for a view."""
+    views = built.frame.stream("report", CONTACTS)(0)
+    articles = articles_of(built, product)
+    rows = [_row(scene, image[0], views) for image in articles.values()]
+    out = io.BytesIO()
+    Image.fromarray(np.concatenate(rows)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _row(scene: FieldScene, image: torch.Tensor, views: Condition) -> np.ndarray:
+    pictures = [scene.picture(image.cpu(), views[i : i + 1]) for i in range(len(views))]
+    return np.concatenate(pictures, 1)

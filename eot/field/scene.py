@@ -1,0 +1,82 @@
+"""A scene like any other, textures and conditions to photographs, whose pictures are path traced.
+
+Pictures are kept in a folder under the hash of all that they depend on, so work that was cut off goes on.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from eot.field.film import decoded, photo
+from eot.field.tracer import traced
+from eot.field.world import Body, Lens, setting_of
+from renders.conditions import QUANTITIES, Condition
+from textures.write import write_bytes
+
+NAME_LETTERS = 24
+
+
+@dataclass(frozen=True)
+class FieldScene:
+    """The article outdoors: what `Problem` calls with textures and conditions.
+
+    Args:
+        coverage: where there is an article at all.
+        samples: paths of light for each pixel.
+        pictures: where finished pictures are kept; None keeps none.
+        environment: a panorama in place of the plain sky.
+    """
+
+    body: Body
+    lens: Lens
+    coverage: Float[Tensor, "1 u v"]
+    samples: int = 64
+    pictures: Path | None = None
+    environment: str | None = None
+
+    def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
+        """Photographs, sRGB in [0, 1], without gradient."""
+        rows = [
+            [self.picture(image, condition[k : k + 1]) for k in range(len(condition))]
+            for image in texture.detach().cpu()
+        ]
+        levels = torch.from_numpy(np.stack([np.stack(row) for row in rows]))
+        return (levels.permute(0, 1, 4, 2, 3).float() / 255).to(texture)
+
+    def picture(self, image: Float[Tensor, "c u v"], view: Condition) -> np.ndarray:
+        """One photograph in eight bits `[h w 3]`, from the folder if it is there."""
+        path = None if self.pictures is None else self.pictures / f"{self.name(image, view)}.png"
+        if path is not None and path.is_file():
+            with Image.open(path) as stored:
+                return np.asarray(stored.convert("RGB"))
+        levels = self._photographed(image, view)
+        if path is not None:
+            out = io.BytesIO()
+            Image.fromarray(levels).save(out, "PNG")
+            write_bytes(path, out.getvalue())
+        return levels
+
+    def name(self, image: Float[Tensor, "c u v"], view: Condition) -> str:
+        """The hash of everything that a picture depends on."""
+        digest = hashlib.sha256(image.float().contiguous().numpy().tobytes())
+        for field in QUANTITIES:
+            digest.update(repr(getattr(view, field).tolist()).encode())
+        body = hashlib.sha256(Path(self.body.obj).read_bytes()).hexdigest() if self.body.obj else self.body
+        digest.update(repr((body, self.lens, self.samples, self.environment)).encode())
+        return digest.hexdigest()[:NAME_LETTERS]
+
+    def _photographed(self, image: Tensor, view: Condition) -> np.ndarray:
+        setting = setting_of(view, self.body, self.lens)
+        own = image[3].double().numpy() if len(image) > 3 else 1.0
+        coverage = self.coverage[0].detach().cpu().double().numpy() * own
+        linear = decoded(image[:3].double().permute(1, 2, 0).numpy())
+        seed = int(view.noise_seed) % 2**31
+        light = traced(setting, self.body, linear, coverage, self.samples, seed, self.environment)
+        return photo(light, view, setting.native, self.lens.output_px)

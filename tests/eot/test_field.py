@@ -1,0 +1,224 @@
+"""The path tracer against closed forms and, where both know the same physics, against our renderer."""
+
+import builtins
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from eot.field import tracer
+from eot.field.compare import ratio
+from eot.field.film import decoded, encoded, gains, photo
+from eot.field.scene import FieldScene
+from eot.field.world import Body, Lens, focus, setting_of
+from renders.conditions import Condition
+from renders.errors import InputError
+from renders.framing import Framing
+from renders.scene import Scene
+from renders.surfaces.flat import Flat
+from tests.conftest import Result, refused
+from tests.renders.scenes import black, natural, phone, posed
+
+# Its ground is so far below that nothing but sky lights the article.
+AFLOAT = Body(1.0, 0.7, 0.0, 1e5)
+LEVELS = 1 / 255
+
+
+def outdoors(output_px: tuple[int, int], crop: bool, samples: int = 64, body: Body = AFLOAT) -> FieldScene:
+    pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install mitsuba")
+    lens = Lens(2000.0, (480, 640), output_px, crop)
+    return FieldScene(body, lens, torch.ones(1, 8, 8), samples=samples)
+
+
+def smooth() -> Tensor:
+    wide = torch.nn.functional.interpolate(natural(12), size=(48, 48), mode="bicubic")
+    return wide.clamp(0.05, 0.95)
+
+
+def inside(scene: Scene, condition: Condition) -> Tensor:
+    """Pixels two away from the border of the article `[k h w]`."""
+    white = scene(torch.ones(1, 3, 8, 8), condition)[0].amin(1, keepdim=True)
+    near = torch.nn.functional.max_pool2d((white < 0.9).float(), 5, 1, 2)
+    return near[:, 0] == 0
+
+
+@pytest.mark.parametrize(("framing", "output_px"), [(Framing.CROP, (64, 64)), (Framing.FRAME, (60, 80))])
+def test_a_quad_under_an_even_sky_looks_as_in_our_renderer(
+    framing: Framing, output_px: tuple[int, int]
+) -> None:
+    condition = posed(
+        2,
+        distance_m=torch.tensor([3.0, 4.0]),
+        yaw_deg=torch.tensor([0.0, 30.0]),
+        pitch_deg=torch.tensor([0.0, 12.0]),
+        roll_deg=torch.tensor([0.0, -15.0]),
+        aim_x=torch.tensor([0.0, 0.6]),
+        aim_y=torch.tensor([0.0, -0.5]),
+        zoom=1.5,
+    )
+    scene = Scene(Flat(1.0, 0.7), phone(), black(), output_px, framing, supersample=4)
+    theirs = outdoors(output_px, framing is Framing.CROP)(smooth(), condition)[0]
+    wrong = (scene(smooth(), condition)[0] - theirs).abs().amax(1)[inside(scene, condition)]
+    assert len(wrong) > 700
+    # Both are exact but for eight bits, the filter of the texture, and the noise of 64 paths.
+    assert float(wrong.mean()) < 1 * LEVELS and float(wrong.quantile(0.99)) < 3 * LEVELS
+
+
+def test_exposure_and_white_balance_act_as_in_our_renderer() -> None:
+    condition = posed(distance_m=3.0, exposure_stops=-0.7, warmth=0.4, tint=-0.2)
+    scene = Scene(Flat(1.0, 0.7), phone(), black(), (32, 32), supersample=4)
+    theirs = outdoors((32, 32), True)(smooth(), condition)[0]
+    shown = inside(scene, posed(distance_m=3.0))
+    wrong = (scene(smooth(), condition)[0] - theirs).abs().amax(1)[shown]
+    assert len(wrong) > 200 and float(wrong.mean()) < 1.5 * LEVELS
+
+
+def test_the_sun_is_metered_and_a_turned_sign_is_darker() -> None:
+    condition = posed(
+        3,
+        distance_m=3.0,
+        sky=0.2,
+        sun=0.6,
+        sun_azimuth_deg=torch.tensor([0.0, 0.0, 170.0]),
+        sun_elevation_deg=0.0,
+        yaw_deg=torch.tensor([0.0, 60.0, 0.0]),
+    )
+    grey = torch.full((1, 3, 4, 4), 0.5)
+    facing, turned, behind = outdoors((16, 16), True)(grey, condition)[0, :, 1, 8, 8].tolist()
+    albedo = float(decoded(np.array(0.5)))
+    assert facing == pytest.approx(float(encoded(np.array(albedo * 0.8))), abs=3 * LEVELS)
+    assert behind == pytest.approx(float(encoded(np.array(albedo * 0.2))), abs=3 * LEVELS)
+    # In green sun and sky have the same strength, so Lambert's law is all there is.
+    assert turned == pytest.approx(float(encoded(np.array(albedo * 0.5))), abs=3 * LEVELS)
+
+
+def test_the_ground_lights_the_lower_side() -> None:
+    near = replace(AFLOAT, below_m=2.0)
+    condition = posed(2, distance_m=3.0, sky=1.0, pitch_deg=torch.tensor([40.0, -40.0]))
+    up, down = outdoors((16, 16), True, body=near)(torch.full((1, 3, 4, 4), 0.5), condition)[0, :, 1, 8, 8]
+    assert float(up - down) > 0.03
+
+
+def test_defocus_has_the_width_that_the_condition_names() -> None:
+    edge = torch.cat([torch.zeros(1, 3, 16, 64), torch.ones(1, 3, 16, 64)], 3)
+    condition = posed(distance_m=2.0, defocus_px=6.0, zoom=1.0, exposure_stops=-1.0)
+    scene = outdoors((350, 350), True, samples=16)
+    light = decoded(scene(edge, condition)[0, 0, 1, 120:230].double().numpy()).mean(0)
+    slope = np.diff(light[150:200])
+    place = np.arange(len(slope))
+    middle = (slope * place).sum() / slope.sum()
+    width = np.sqrt((slope * (place - middle) ** 2).sum() / slope.sum())
+    # A disc of standard deviation 6 native pixels; 1000 of them are a picture of 350.
+    assert setting_of(condition, AFLOAT, scene.lens).native == pytest.approx(1000 / 350)
+    assert width == pytest.approx(6 * 350 / 1000, rel=0.25)
+
+
+def test_nothing_out_of_focus_is_focused_on_the_article() -> None:
+    assert focus(5.0, 0.0, 3000.0) == 5.0
+    assert focus(5.0, 1.0, 3000.0) < 5.0
+
+
+def test_srgb_is_decoded_and_encoded_back() -> None:
+    levels = np.linspace(0, 1, 256)
+    assert np.allclose(encoded(decoded(levels)), levels, atol=1e-12)
+
+
+def test_film_adds_noise_of_the_stated_strength_and_replays_it() -> None:
+    view = posed(read_noise=0.05, noise_seed=torch.tensor(7))
+    light = np.full((64, 64, 3), 0.4)
+    picture = photo(light, view, 1.0, (64, 64))
+    assert np.array_equal(picture, photo(light, view, 1.0, (64, 64)))
+    spread = decoded(picture / 255.0).std()
+    assert spread == pytest.approx(0.05, rel=0.05)
+    finer = decoded(photo(light, view, 4.0, (64, 64)) / 255.0).std()
+    assert finer == pytest.approx(0.0125, rel=0.1)
+
+
+def test_motion_spreads_along_its_direction_only() -> None:
+    light = np.zeros((33, 33, 3))
+    light[16, 16] = 1
+    across = decoded(photo(light, posed(motion_px=8.0), 1.0, (33, 33)) / 255.0)[..., 0]
+    assert (across[16] > 0).sum() >= 7 and (across[:, 16] > 0).sum() == 1
+    up = decoded(photo(light, posed(motion_px=8.0, motion_deg=90.0), 1.0, (33, 33)) / 255.0)[..., 0]
+    assert (up[:, 16] > 0).sum() >= 7 and (up[16] > 0).sum() == 1
+
+
+def test_jpeg_changes_the_picture_and_off_values_do_not() -> None:
+    light = decoded(smooth()[0].permute(1, 2, 0).double().numpy())
+    clean = photo(light, posed(), 1.0, (48, 48))
+    assert np.abs(clean / 255.0 - smooth()[0].permute(1, 2, 0).numpy()).max() <= 0.51 * LEVELS
+    assert np.abs(photo(light, posed(jpeg_quality=40.0), 1.0, (48, 48)).astype(int) - clean).max() > 3
+    assert gains(posed()).tolist() == [1, 1, 1]
+
+
+def test_the_ratio_is_that_of_the_rates_and_its_interval_holds_it() -> None:
+    field = torch.arange(100) < 60
+    ours = torch.arange(100) < 80
+    kept, low, high = ratio(field, ours, seed=0)
+    assert kept == pytest.approx(0.75) and low < 0.75 < high
+    # On paired views the spread is that of the 20 views in which they differ.
+    assert low > 0.62 and high < 0.87
+    assert ratio(ours, ours, seed=0) == (1.0, 1.0, 1.0)
+    assert ratio(field, ours & False, seed=0)[0] is None
+
+
+def test_finished_pictures_are_read_and_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = replace(outdoors((8, 8), True, samples=4), pictures=tmp_path)
+    condition = posed(distance_m=3.0)
+    first = scene(smooth(), condition)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("rendered again")
+
+    monkeypatch.setattr("eot.field.scene.traced", refuse)
+    assert torch.equal(scene(smooth(), condition), first)
+    with pytest.raises(AssertionError, match="rendered again"):
+        scene(smooth(), posed(distance_m=3.1))
+
+
+def test_a_missing_or_unfit_mitsuba_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: object) -> object:
+        if name == "mitsuba":
+            raise ImportError(name)
+        return real(name, *rest)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(builtins, "__import__", without)
+        with pytest.raises(InputError, match="pip install mitsuba"):
+            tracer.mitsuba()
+
+
+def test_field_writes_its_evidence_beside_the_run(finished: Path, eot: Callable[..., Result]) -> None:
+    pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install mitsuba")
+    code, out, err = eot("field", finished, "--views", "4", "--samples", "4", "--json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["attack"]["target"]["n"] <= 4 and set(report["controls"]) == {"clean", "noise", "blank"}
+    place = finished / "field"
+    assert {"report.json", "report.html", "comparison.json", "contact.png"} <= {
+        p.name for p in place.iterdir()
+    }
+    compared = json.loads((place / "comparison.json").read_text())
+    assert compared["views"] == 4 and compared["path_tracer"]["n"] == compared["renderer"]["n"]
+    with Image.open(place / "contact.png") as sheet:
+        assert sheet.size == (10 * 16, 4 * 16)
+    again = eot("field", finished, "--views", "4", "--samples", "4", "--json")
+    assert json.loads(again[1]) == report
+
+
+def test_field_refuses_what_is_nowhere_and_a_sky_that_is_missing(
+    finished: Path, eot: Callable[..., Result]
+) -> None:
+    pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install mitsuba")
+    refused(eot("field", finished, "--sky", "none.hdr"), "expected a panorama")
+    refused(eot("field", "nowhere"), "expected a run directory")
