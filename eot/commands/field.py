@@ -21,19 +21,22 @@ from eot.evidence.rate_checks import check_evaluation
 from eot.field.compare import compare
 from eot.field.scene import FieldScene
 from eot.field.tracer import mitsuba
-from eot.field.world import SIGN_HEIGHT_M, Body, Lens
+from eot.field.world import Body, Lens, sign_body
 from eot.problem import Problem
 from eot.report.gallery import gallery
 from eot.runs.build import Built, build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.product import Product
 from eot.runs.provenance import provenance_of
-from eot.runs.scenes import Without, camera_of
+from eot.runs.scenes import Without, camera_of, frame_px
 from renders.conditions import Condition
 from renders.errors import InputError
+from renders.framing import Framing
+from textures.meshes.export import export_mesh
+from textures.meshes.solid import solid_of
 from textures.write import write_files
 
-FIELD = "field"
+FIELD, OBJECT = "field", "object"
 CONTACTS = 10
 
 
@@ -60,7 +63,7 @@ def field(request: Request, device: torch.device) -> Generator[Tick, None, Summa
     product, config = product_of(folder), folder.config()
     built = build(frame_of(config, device), product.mask)
     place = folder.path / FIELD
-    scene = field_scene(built, product, request, place / "pictures")
+    scene = field_scene(built, product, request, place)
     ours, bare = built.frame.problem(), built.frame.bare_problem()
     outdoors = replace(ours, scene=scene)
     nothing = None if bare is None else replace(bare, scene=Without(scene))
@@ -93,27 +96,34 @@ def _judged(
     return collect(problem, parts, level=built.frame.config.evaluation.level)
 
 
-def field_scene(built: Built, product: Product, request: Request, pictures: Path | None) -> FieldScene:
+def field_scene(built: Built, product: Product, request: Request, place: Path) -> FieldScene:
     """The article of a run outdoors. Raises InputError for articles that are nowhere in space."""
-    config = built.frame.config
+    config, mesh = built.frame.config, built.frame.article.mesh
     if config.surface.kind != "flat":
         raise InputError(
-            f"field: expected an article in space (surface.kind = flat); got {config.surface.kind}: "
-            "nothing of it can be stood outdoors"
+            f"field: expected a flat article or an object (surface.kind = flat); got {config.surface.kind}: "
+            "it cannot be stood outdoors yet"
         )
+    body = sign_body(product.width_mm / 1000, product.height_mm / 1000)
+    if mesh is not None:
+        files = export_mesh(solid_of(mesh, product.image[0], product.identifier, product.title), ["obj"])
+        write_files(place / OBJECT, files)
+        points = mesh.vertices.double().numpy()
+        path = place / OBJECT / f"{product.identifier}.obj"
+        body = Body(points, float(-points[:, 1].min()), str(path))
     camera = camera_of(config.camera)
-    side = config.camera.output_px
     crop = config.camera.framing == "crop"
-    longer = max(camera.width_px, camera.height_px)
-    shape = (round(side * camera.height_px / longer), round(side * camera.width_px / longer))
-    width, height = product.width_mm / 1000, product.height_mm / 1000
+    output_px = frame_px(
+        camera.width_px, camera.height_px, config.camera.output_px, Framing(config.camera.framing)
+    )
     return FieldScene(
-        Body(width, height, 0.0, SIGN_HEIGHT_M + height / 2),
-        Lens(camera.focal_px, (camera.height_px, camera.width_px), (side, side) if crop else shape, crop),
+        body,
+        Lens(camera.focal_px, (camera.height_px, camera.width_px), output_px, crop),
         product.coverage,
         request.samples,
-        pictures,
+        place / "pictures",
         None if request.sky is None else str(request.sky),
+        mesh,
     )
 
 

@@ -18,6 +18,8 @@ from eot.field.film import decoded, photo
 from eot.field.tracer import traced
 from eot.field.world import Body, Lens, setting_of
 from renders.conditions import QUANTITIES, Condition
+from renders.meshes.mesh import Mesh
+from textures.meshes.solid import solid_of
 from textures.write import write_bytes
 
 NAME_LETTERS = 24
@@ -32,6 +34,7 @@ class FieldScene:
         samples: paths of light for each pixel.
         pictures: where finished pictures are kept; None keeps none.
         environment: a panorama in place of the plain sky.
+        mesh: what the file of the body was made from, where the article is an object.
     """
 
     body: Body
@@ -40,6 +43,7 @@ class FieldScene:
     samples: int = 64
     pictures: Path | None = None
     environment: str | None = None
+    mesh: Mesh | None = None
 
     def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """Photographs, sRGB in [0, 1], without gradient."""
@@ -68,15 +72,19 @@ class FieldScene:
         digest = hashlib.sha256(image.float().contiguous().numpy().tobytes())
         for field in QUANTITIES:
             digest.update(repr(getattr(view, field).tolist()).encode())
-        body = hashlib.sha256(Path(self.body.obj).read_bytes()).hexdigest() if self.body.obj else self.body
-        digest.update(repr((body, self.lens, self.samples, self.environment)).encode())
+        digest.update(Path(self.body.obj).read_bytes() if self.body.obj else self.body.points.tobytes())
+        digest.update(repr((self.body.below_m, self.lens, self.samples, self.environment)).encode())
         return digest.hexdigest()[:NAME_LETTERS]
 
     def _photographed(self, image: Tensor, view: Condition) -> np.ndarray:
         setting = setting_of(view, self.body, self.lens)
         own = image[3].double().numpy() if len(image) > 3 else 1.0
         coverage = self.coverage[0].detach().cpu().double().numpy() * own
-        linear = decoded(image[:3].double().permute(1, 2, 0).numpy())
+        srgb = image[:3].double().permute(1, 2, 0).numpy()
+        if self.mesh is not None:
+            # As the exporters write it: the colours of the islands go on past their borders.
+            srgb = solid_of(self.mesh, image[:3], "field").texels / 255.0
+        linear = decoded(srgb)
         seed = int(view.noise_seed) % 2**31
         light = traced(setting, self.body, linear, coverage, self.samples, seed, self.environment)
         return photo(light, view, setting.native, self.lens.output_px)

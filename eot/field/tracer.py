@@ -27,6 +27,7 @@ LLVM = (
     "DRJIT_LIBLLVM_PATH=/usr/lib/x86_64-linux-gnu/libLLVM-15.so, or unset " + VARIANT
 )
 FAR_M = 2000.0
+METRES_PER_MM = 0.001
 CARD_PX, CARD_SAMPLES = 4, 256
 DEPTH = 5  # bounces of light that are followed
 # The film is wider than the picture, so that the article may stand beside the lens's axis.
@@ -65,7 +66,7 @@ def traced(
     `environment` is the path of a panorama (.hdr, .exr) in place of the plain sky.
     """
     package = mitsuba()
-    world = _world(package, setting, body, environment)
+    world = _world(package, setting, environment)
     article = _article(package, setting, body, linear, coverage)
     camera = _camera(package, setting, samples)
     scene = package.load_dict({**world, **article, "sensor": camera})
@@ -96,15 +97,14 @@ def _meter(package: Any, setting: Setting, world: dict[str, Any]) -> Float[np.nd
     return gain
 
 
-def _world(package: Any, setting: Setting, body: Body, environment: str | None) -> dict[str, Any]:
+def _world(package: Any, setting: Setting, environment: str | None) -> dict[str, Any]:
     """Light and ground."""
-    transform = package.ScalarTransform4f
     sky: dict[str, Any] = {"type": "constant", "radiance": _rgb(setting.sky * np.array(SKY_TINT))}
     if environment is not None:
         sky = {"type": "envmap", "filename": environment}
     ground = {
         "type": "rectangle",
-        "to_world": transform().translate([0, -body.below_m, 0]).rotate([1, 0, 0], -90).scale(FAR_M),
+        "to_world": _standing(package, setting).scale(FAR_M),
         "bsdf": {"type": "diffuse", "reflectance": _rgb(GROUND_ALBEDO)},
     }
     world = {
@@ -117,6 +117,16 @@ def _world(package: Any, setting: Setting, body: Body, environment: str | None) 
         irradiance = _rgb(np.pi * setting.sun * np.array(SUN_TINT))
         world["sun"] = {"type": "directional", "direction": list(-setting.to_sun), "irradiance": irradiance}
     return world
+
+
+def _standing(package: Any, setting: Setting) -> Any:
+    """From the plane z = 0 to the ground."""
+    level = np.cross(setting.up, [0.6, 0.0, 0.8])
+    level /= np.linalg.norm(level)
+    frame = np.eye(4)
+    frame[:3, 0], frame[:3, 1], frame[:3, 2] = level, np.cross(setting.up, level), setting.up
+    frame[:3, 3] = -setting.below_m * setting.up
+    return package.ScalarTransform4f(frame)
 
 
 def _article(
@@ -132,7 +142,7 @@ def _article(
         matte = {
             "type": "roughplastic",
             "diffuse_reflectance": colour,
-            "alpha": 0.25,
+            "alpha": setting.roughness,
             "specular_reflectance": _rgb(min(1.0, setting.sheen)),
         }
     surface: dict[str, Any] = {"type": "twosided", "bsdf": matte}
@@ -142,13 +152,13 @@ def _article(
     turn[:3, :3] = setting.turn
     placed = package.ScalarTransform4f(turn)
     if not flat:
-        shape = {"type": "obj", "filename": body.obj, "to_world": placed.scale(0.001), "bsdf": surface}
-        return {"article": shape}
-    half = placed.scale([body.width_m / 2, body.height_m / 2, 1])
+        shape = {"type": "obj", "filename": body.obj, "face_normals": True, "bsdf": surface}
+        return {"article": {**shape, "to_world": placed.scale(METRES_PER_MM)}}
+    half = placed.scale([*body.half_m, 1])
     behind = (setting.turn @ [0, 0, -0.06]).tolist()
     pole = {
         "type": "cylinder",
-        "p0": [behind[0], -body.below_m, behind[2]],
+        "p0": [behind[0], -setting.below_m, behind[2]],
         "p1": [behind[0], 0.0, behind[2]],
         "radius": 0.03,
         "bsdf": {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": _rgb(0.35)}},

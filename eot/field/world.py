@@ -1,8 +1,8 @@
 """The world of a field picture as plain numbers: where article, camera, sun and ground are.
 
-Convention: metres; the article's middle is the origin, x to the viewer's right, y up, z to the camera. The
-camera looks horizontally, the ground is level. Angles and lights are those of docs/conventions.md, written
-down here a second time on purpose.
+Convention: metres; the article's middle is the origin, x to the viewer's right, y up, z to the camera, which
+looks along -z. A sign is looked at horizontally; around an object the camera climbs and turns, and the ground
+with the object. Angles and lights are those of docs/conventions.md, written down a second time on purpose.
 """
 
 from dataclasses import dataclass
@@ -18,20 +18,32 @@ PUPIL_RADIUS_M = 1.2e-3
 GROUND_ALBEDO = (0.20, 0.19, 0.17)  # worn asphalt with dust
 SKY_TINT, SUN_TINT = (0.86, 1.0, 1.22), (1.12, 1.0, 0.82)
 SIGN_HEIGHT_M = 2.0
+CLEARANCE_M = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Body:
-    """The article: a rectangle of this width and height, or the file of an object; metres.
+    """The article: points around it, metres; a rectangle, or an object in a file in mm.
 
     `below_m` is the way from its middle down to the ground.
     """
 
-    width_m: float
-    height_m: float
-    depth_m: float
+    points: Float[np.ndarray, "n 3"]
     below_m: float
     obj: str | None = None
+
+    @property
+    def half_m(self) -> tuple[float, float]:
+        """Half its width and height."""
+        extent = np.ptp(self.points, axis=0)
+        return float(extent[0]) / 2, float(extent[1]) / 2
+
+
+def sign_body(width_m: float, height_m: float, below_m: float | None = None) -> Body:
+    """A rectangle, on a pole if nothing else is said."""
+    x, y = width_m / 2, height_m / 2
+    corners = np.array([[-x, -y, 0], [x, -y, 0], [x, y, 0], [-x, y, 0]])
+    return Body(corners, SIGN_HEIGHT_M + y if below_m is None else below_m)
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ class Setting:
         native: pixels of the camera to one of the picture, along a side.
         focus_m: the distance that is sharp.
         to_sun: unit vector.
+        up: unit vector away from the ground, which is `below_m` under the article's middle.
+        roughness: of the glossy coat that `sheen` is the strength of.
     """
 
     turn: Float[np.ndarray, "3 3"]
@@ -68,19 +82,30 @@ class Setting:
     sky: float
     sun: float
     sheen: float
+    up: Float[np.ndarray, " 3"]
+    below_m: float
+    roughness: float
 
 
 def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
     """The picture that the only view of a condition asks for."""
     if len(view) != 1:
         raise InputError(f"expected one view; got {len(view)}: take them one by one")
-    turn = turned(float(view.yaw_deg), float(view.pitch_deg), float(view.roll_deg))
-    distance = float(view.distance_m)
+    yaw, pitch, roll = float(view.yaw_deg), float(view.pitch_deg), float(view.roll_deg)
+    azimuth, elevation = float(view.azimuth_deg), float(view.elevation_deg)
+    turn = turned(yaw, pitch, roll) @ turned(0.0, -elevation, 0.0) @ turned(-azimuth, 0.0, 0.0)
+    # A sign is turned in a level world; with an object the world turns before the camera.
+    up = (
+        np.array([0.0, 1.0, 0.0])
+        if body.obj is None
+        else turned(0, 0, roll) @ turned(0, -elevation, 0) @ [0, 1, 0]
+    )
+    distance, focal_px = float(view.distance_m), lens.focal_px * float(view.focal)
     middle, extent = apparent(turn, body, distance)
     aim = np.array([float(view.aim_x), float(view.aim_y)])
     if lens.crop:
-        side_m = max(float(extent.max()) * float(view.zoom), distance / lens.focal_px)
-        native_px = side_m * lens.focal_px / distance
+        side_m = max(float(extent.max()) * float(view.zoom), distance / focal_px)
+        native_px = side_m * focal_px / distance
         pixels = int(np.clip(round(native_px), 8, max(lens.output_px)))
         size, metres_per_px = (pixels, pixels), side_m / pixels
         # The camera points at the article; a detector cuts a square around its box.
@@ -92,7 +117,7 @@ def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
     else:
         native = max(1.0, lens.frame_px[1] / lens.output_px[1])
         size = (round(lens.frame_px[0] / native), round(lens.frame_px[1] / native))
-        metres_per_px = distance * native / lens.focal_px
+        metres_per_px = distance * native / focal_px
         # The camera points past the article, which is seen a little from the side.
         aside = aim * (np.array([size[1], size[0]]) * metres_per_px - extent).clip(0) / 2
         shift, camera = np.zeros(2), aside * [-1, 1]
@@ -104,11 +129,16 @@ def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
         shift_px=(int(shift[0]), int(shift[1])),
         camera_m=(float(camera[0]), float(camera[1])),
         native=max(1.0, native),
-        focus_m=focus(distance, float(view.defocus_px), lens.focal_px),
+        focus_m=focus(distance, float(view.defocus_px), focal_px),
         to_sun=direction(float(view.sun_azimuth_deg), float(view.sun_elevation_deg)),
         sky=float(view.sky),
         sun=float(view.sun),
         sheen=float(view.sheen),
+        up=up,
+        # The camera stays above the ground: seen from below, an object stands high.
+        below_m=max(body.below_m, CLEARANCE_M - distance * float(up[2])),
+        # Blinn-Phong's exponent as the roughness of microfacets (Walter et al. 2007).
+        roughness=float((2 / (view.gloss + 2)) ** 0.5),
     )
 
 
@@ -126,8 +156,7 @@ def apparent(
     turn: Float[np.ndarray, "3 3"], body: Body, distance_m: float
 ) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2"]]:
     """Middle (right, down) and size of the article's box as seen, in metres at its distance."""
-    x, y, z = body.width_m / 2, body.height_m / 2, body.depth_m / 2
-    corners = np.array([[i * x, j * y, k * z] for i in (-1, 1) for j in (-1, 1) for k in (-1, 1)]) @ turn.T
+    corners = body.points @ turn.T
     seen = corners[:, :2] * [1, -1] * (distance_m / (distance_m - corners[:, 2:]).clip(1e-3))
     low, high = seen.min(0), seen.max(0)
     return (low + high) / 2, high - low

@@ -79,7 +79,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
     if config.surface.kind == "photograph":
         photos = photographs_of(config.surface, article)
         mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
-        size = _frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
+        size = frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
         return World(Photograph(mixed, size, framing, coverage, supersample or 2), len(mixed))
     if config.surface.kind == "objects":
         scene_of = objects_of(config.surface, article, side, device)
@@ -88,7 +88,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
     camera = camera_of(config.camera)
     found = _backgrounds(config)
     backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
-    size = _frame_px(camera.width_px, camera.height_px, side, framing)
+    size = frame_px(camera.width_px, camera.height_px, side, framing)
     surface = surface_of(config, article, coverage)
     samples = supersample or (1 if article.mesh is None else 2)
     environments = _environments(config.backgrounds, device)
@@ -161,7 +161,7 @@ def _order(config: Config, places: int) -> Int[Tensor, " n"]:
     return torch.randperm(places, generator=generator_for(config.seed, "places"))
 
 
-def _frame_px(width: int, height: int, side: int, framing: Framing) -> tuple[int, int]:
+def frame_px(width: int, height: int, side: int, framing: Framing) -> tuple[int, int]:
     """Rows and columns of the picture that the victim gets: a square crop, or the shape of the frame."""
     if framing is Framing.CROP:
         return side, side

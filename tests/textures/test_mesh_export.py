@@ -14,12 +14,12 @@ from scipy import ndimage
 from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
 from renders.lookup import Pyramid
+from renders.meshes.islands import coverage
 from tests.renders.scenes import noise
 from tests.textures.meshes import OBJECTS, ball, box, tube
 from tests.textures.readers import READERS
 from textures.meshes.export import MESH_FORMATS, export_mesh
 from textures.meshes.flaws import flaws_of, thickness_mm
-from textures.meshes.gutter import islands, with_gutter
 from textures.meshes.ply import texel_mm
 from textures.meshes.refine import Triangles, refined
 from textures.meshes.solid import Solid, solid_of
@@ -152,20 +152,11 @@ def test_a_bad_id_and_a_texture_out_of_range_are_refused() -> None:
 
 def test_islands_are_carried_on_at_least_8_texels_and_keep_their_own() -> None:
     mesh = box(texels=256)
-    texels = np.full((256, 256, 3), 255, dtype=np.uint8)
-    inside = islands(mesh.uvs.numpy(), (256, 256))
-    texels[inside] = (0, 80, 0)
-    filled = with_gutter(texels, mesh.uvs.numpy())
-    assert np.array_equal(filled[inside], texels[inside])
-    around = ndimage.distance_transform_edt(~inside) <= 8
-    assert bool((filled[around] == (0, 80, 0)).all())
-
-
-def test_an_island_thinner_than_a_texel_is_found() -> None:
-    sliver = np.array([[[0.1, 0.501], [0.9, 0.5015], [0.9, 0.502]]], dtype=np.float32)
-    found = islands(sliver, (32, 32))
-    assert found[15:17, 4:28].any(0).all()
-    assert not found[:13].any() and not found[19:].any()
+    inside = coverage(mesh.uvs, (256, 256))[0] > 0
+    image = torch.where(inside, torch.tensor([0.0, 80, 0])[:, None, None], 255.0) / 255
+    texels = solid_of(mesh, image, "green").texels
+    around = ndimage.distance_transform_edt(~inside.numpy()) <= 8
+    assert bool((texels[around] == (0, 80, 0)).all())
 
 
 def test_a_closed_object_has_no_flaw_although_its_texture_has_seams() -> None:

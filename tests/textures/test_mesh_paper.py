@@ -12,7 +12,7 @@ from renders.meshes.mesh import Mesh
 from tests.renders.scenes import noise
 from tests.textures.meshes import ball, box, tube
 from tests.textures.test_sheets import PX_MM, measured_mm, rasterised, texts
-from textures.meshes.decals import decals_of, islands_of
+from textures.meshes.decals import decals_of
 from textures.meshes.net import net_of
 from textures.meshes.paper import decal_files, net_files
 from textures.meshes.solid import Solid, solid_of
@@ -64,14 +64,6 @@ def test_a_ball_cannot_lie_flat_and_the_figures_say_by_how_much() -> None:
     (patch,) = decals_of(solid(ball()))
     assert patch.stretch.mean == pytest.approx(1, abs=1e-9)
     assert patch.stretch.low < 0.8 and patch.stretch.high > 1.1
-
-
-def test_islands_are_what_hangs_together_on_the_texture() -> None:
-    assert (
-        islands_of(solid(box())).tolist() == [i // 2 for i in range(12)]
-        or len(set(islands_of(solid(box())).tolist())) == 6
-    )
-    assert set(islands_of(solid(ball())).tolist()) == {0}
 
 
 def test_the_cut_line_of_a_decal_has_its_true_size_on_the_page() -> None:

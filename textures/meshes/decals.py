@@ -2,10 +2,10 @@
 
 import numpy as np
 import shapely
+import torch
 from jaxtyping import Float, Int64
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from renders.meshes.islands import island_of
 from textures.meshes.patch import Patch, Stretch, polygons
 from textures.meshes.solid import Solid
 from textures.sheets.layout import BLEED_MM
@@ -23,7 +23,7 @@ def decals_of(solid: Solid) -> list[Patch]:
     surface, the root of the mean of J'J over the area, scaled so that the mean stretch is 1. Where the island
     is flat, or bent in one direction only, that is exact; what is left elsewhere is in `stretch`.
     """
-    owner = islands_of(solid)
+    owner = island_of(torch.from_numpy(solid.corner_uvs)).numpy()
     flat = [_flattened(solid, np.flatnonzero(owner == island)) for island in range(owner.max() + 1)]
     laid = [part for part in flat if part is not None and not part[2].is_empty]
     laid.sort(key=lambda part: -part[2].area)
@@ -42,16 +42,6 @@ def _decal(
 ) -> Patch:
     ink = polygons(outline.buffer(BLEED_MM))
     return Patch(number, faces, corners, outline, ink, NO_FOLDS, np.zeros(0, dtype=bool), (), stretch)
-
-
-def islands_of(solid: Solid) -> Int64[np.ndarray, " f"]:
-    """The number of the island that each face belongs to: faces that share UVs are on one."""
-    count = len(solid.uvs)
-    pairs = solid.uv_faces[:, [[0, 1], [1, 2]]].reshape(-1, 2)
-    graph = coo_array((np.ones(len(pairs)), pairs.T), (count, count))
-    _, label = connected_components(graph, directed=False)
-    _, number = np.unique(label[solid.uv_faces[:, 0]], return_inverse=True)
-    return number.reshape(-1).astype(np.int64)
 
 
 def _flattened(

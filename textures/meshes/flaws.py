@@ -1,5 +1,6 @@
 """What a workshop would complain about: holes, turned faces, thin walls, odd sizes."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from textures.meshes.solid import Solid
+from textures.sheets.frame import LABEL
 
 SMALLEST_MM, LARGEST_MM = 5.0, 1000.0
 THINNEST_MM = 1.0  # what colour printers in gypsum or nylon hold
@@ -30,6 +32,13 @@ def flaws_of(solid: Solid) -> list[Flaw]:
     body = trimesh.Trimesh(solid.vertices_mm, solid.faces, process=False)
     found = [_size(solid), _flat(body), *_closed(body), _thin(solid, body)]
     return [flaw for flaw in found if flaw is not None]
+
+
+def flaws_json(solid: Solid) -> bytes:
+    """The flaws as a file for programs."""
+    found = [{"name": flaw.name, "text": flaw.text} for flaw in flaws_of(solid)]
+    record = {"schema": 1, "label": LABEL, "id": solid.id, "flaws": found}
+    return (json.dumps(record, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _size(solid: Solid) -> Flaw | None:

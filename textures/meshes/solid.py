@@ -9,8 +9,8 @@ from PIL import Image, PngImagePlugin
 from torch import Tensor
 
 from renders.errors import InputError
+from renders.meshes.islands import coverage, filled
 from renders.meshes.mesh import Mesh
-from textures.meshes.gutter import with_gutter
 from textures.sheets.article import ID_LETTERS
 from textures.sheets.frame import LABEL
 
@@ -77,7 +77,10 @@ def solid_of(
     # (Adding nought makes -0 the same place as 0.)
     points = (mesh.vertices.detach().cpu().double() * MM_PER_M).float().numpy() + 0.0
     vertices, welded = np.unique(points, axis=0, return_inverse=True)
-    levels = (image.detach().cpu() * 255).round().permute(1, 2, 0).numpy().astype(np.uint8)
+    whole = filled(
+        image.detach().cpu()[None], coverage(mesh.uvs.detach().cpu(), (image.shape[1], image.shape[2]))
+    )[0]
+    levels = (whole * 255).round().permute(1, 2, 0).numpy().astype(np.uint8)
     return Solid(
         id=identifier,
         title=title or mesh.name,
@@ -86,7 +89,7 @@ def solid_of(
         faces=welded.reshape(-1)[mesh.faces.cpu().numpy()].astype(np.int64),
         uvs=uvs,
         uv_faces=which.reshape(-1, 3).astype(np.int64),
-        texels=with_gutter(levels, corners.reshape(-1, 3, 2)),
+        texels=np.ascontiguousarray(levels),
     )
 
 
