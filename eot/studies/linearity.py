@@ -13,7 +13,7 @@ from torch import Tensor
 from eot.commands.tick import Tick
 from eot.data import Data
 from eot.evidence.statistics import rate_of
-from eot.objectives import Evade
+from eot.objectives import Evade, margin
 from eot.recipes import fgsm, noise
 from eot.search.each import best_of_each, never
 from eot.streams import generator_for
@@ -70,13 +70,14 @@ def linearity(setup: Setup) -> Generator[Tick, None, Page]:
 def directions(
     victim: Victim, images: Float[Tensor, "n c h w"], labels: Int[Tensor, " n"], seed: int
 ) -> dict[str, Float[Tensor, "n c h w"]]:
-    """Per image the sign of the gradient of the loss, and as a control random signs; both ±1.
+    """Per image the sign of the gradient of the margin, and as a control random signs; both ±1.
 
+    The margin and not the cross entropy, whose gradient underflows on digits that are read with certainty.
     Where an image is at the end of the range the attack cannot move a pixel outwards: there it stays 0.
     """
     step = 1e-3
     inner = images.clamp(step, 1 - step)
-    attack = fgsm(inner, victim, Evade(labels), eps=step)
+    attack = fgsm(inner, victim, Evade(labels, margin), eps=step)
     sign = ((best_of_each(attack, never).image - inner) / step).round()
     signs = torch.randint(2, images.shape, generator=generator_for(seed, "signs")).to(images) * 2 - 1
     return {"sign of the gradient": sign, "random signs": signs}
@@ -100,8 +101,8 @@ def straightness(
     # The rival is the class that is second on the image itself, so that it does not change along the line.
     middle = along[:, len(steps) // 2].scatter(1, labels[:, None], -torch.inf).argmax(1)
     rival = along.gather(2, middle[:, None, None].expand(-1, along.shape[1], 1))[..., 0]
-    margin = (true - rival)[:, near]
-    centred = margin - margin.mean(1, keepdim=True)
+    ahead = (true - rival)[:, near]
+    centred = ahead - ahead.mean(1, keepdim=True)
     slope = (centred * x).sum(1) / x.square().sum()
     residual = (centred - slope[:, None] * x).square().sum(1)
     r2 = 1 - residual / centred.square().sum(1).clamp_min(1e-12)
