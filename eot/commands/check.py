@@ -29,7 +29,7 @@ from eot.data.signs import is_signs, sign_data
 from eot.evidence.victim_checks import victim_unchanged
 from eot.runs.provenance import version
 from eot.victims.calls import counted
-from eot.victims.load import load_victim
+from eot.victims.load import load_classifier
 from textures.write import write_files
 
 
@@ -101,11 +101,11 @@ def check(request: Request, device: torch.device) -> Generator[Tick, None, Resul
 
 
 def _subject(request: Request, device: torch.device) -> Subject:
-    victim = load_victim(request.model)
+    victim = load_classifier(request.model)
     signs = is_signs(request.data)
     data = sign_data(request.data, request.n, request.plan.seed) if signs else load_data(request.data)
     data = data.sample(request.n, request.plan.seed)
-    others = tuple(load_victim(spec).to(device) for spec in request.surrogates)
+    others = tuple(load_classifier(spec).to(device) for spec in request.surrogates)
     return subject_of(victim.to(device), data, device, others, signs)
 
 

@@ -13,6 +13,7 @@ from eot.victims.python_file import load_python
 from eot.victims.state_file import load_state_file
 from eot.victims.timm_zoo import load_timm
 from eot.victims.torchvision_zoo import load_torchvision
+from eot.victims.victim import Victim
 from renders.errors import InputError, nearest
 
 # Prefix to the function that takes what stands after the colon. Adding a family is one line here.
@@ -45,6 +46,14 @@ def load_victim(spec: str) -> AnyVictim:
     if kind not in SOURCES:
         raise InputError(f"victim must start with a known kind; got {spec!r}: {nearest(kind, SOURCES)}")
     return SOURCES[kind](rest)
+
+
+def load_classifier(spec: str) -> Victim:
+    """The victim that `spec` names, which must be a classifier. Raises InputError as `load_victim` does."""
+    victim = load_victim(spec)
+    if not isinstance(victim, Victim):
+        raise InputError(f"{spec}: expected a classifier; got a detector: attack it with a run (eot attack)")
+    return victim
 
 
 def load_victims(
