@@ -15,7 +15,7 @@ COMMANDS = (
     runs.evaluate,
     checks.check,
     runs.report,
-    runs.export,
+    runs.print_,
     runs.field,
     models.victims,
     models.signs,

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from benchmarks.photo_rates import rate_over_photos
-from eot.commands.export import product_of
+from eot.commands.print import product_of
 from eot.runs.build import Frame, frame_of
 from eot.runs.config import Config
 from eot.runs.folder import open_run

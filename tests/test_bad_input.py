@@ -153,7 +153,7 @@ def test_places_that_are_taken_are_one_line(eot: Eot, tiny: Path, earlier: Path)
 
 
 def test_a_run_that_is_not_there_or_not_finished_is_one_line(eot: Eot, tiny: Path, earlier: Path) -> None:
-    for command in ("evaluate", "report", "export"):
+    for command in ("evaluate", "report", "print"):
         refused(eot(command, "missing"), "expected a run directory")
         refused(eot(command, earlier), "not finished")
 
@@ -174,7 +174,7 @@ def test_a_run_that_another_process_works_on_is_one_line(eot: Eot, tiny: Path) -
 
 def test_damaged_files_of_a_run_are_one_line(eot: Eot, finished: Path) -> None:
     run = finished
-    for name, command in (("texture", "evaluate"), ("texture", "export"), ("evidence", "report")):
+    for name, command in (("texture", "evaluate"), ("texture", "print"), ("evidence", "report")):
         whole = (run / f"{name}.safetensors").read_bytes()
         (run / f"{name}.safetensors").write_bytes(whole[:100])
         refused(eot(command, run), f"{name}.safetensors: expected", code=3)
@@ -203,7 +203,10 @@ def test_wrong_options_are_explained_with_2(eot: Eot, tiny: Path, earlier: Path,
 def test_unknown_names_on_the_command_line_are_one_line(eot: Eot, finished: Path) -> None:
     refused(eot("train-signs", "--variant", "sing-net"), "sign-net")
     refused(eot("victims", "torchvison:resnet18"), "did you mean 'torchvision'")
-    refused(eot("export", finished, "--page", "B7"), "B7")
+    refused(eot("print", finished, "--page", "B7"), "B7")
+    refused(eot("print", finished, "--page", "100x100"), "195x250")
+    refused(eot("print", finished, "--page", "300x9000"), "5000")
+    refused(eot("print", finished, "--spot", "Cut Contour"), "CutContour")
 
 
 @pytest.fixture

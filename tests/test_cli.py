@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -135,8 +136,18 @@ def test_a_finished_run_can_be_measured_reported_and_exported_again(eot: Eot, fi
     page.unlink()
     assert eot("report", "runs/tiny")[1].split() == ["runs/tiny/report.html", "runs/tiny/report.json"]
     assert page.is_file() and json.loads(Path("runs/tiny/report.json").read_text()) == first
-    code, out, _ = eot("export", "runs/tiny", "--page", "A3")
-    assert code == 0 and any(line.endswith(".pdf") for line in out.split())
+    code, out, _ = eot("print", "runs/tiny", "--page", "A3", "--json")
+    printed = json.loads(out)
+    assert code == 0 and all(line["ok"] for line in printed["measured"])
+    assert {"sheet.pdf", "controls.pdf", "chart.pdf"} <= {Path(name).name for name in printed["files"]}
+    sizes = {(page["width_mm"], page["height_mm"]) for page in _pages("runs/tiny/article")}
+    assert sizes <= {(297, 420), (420, 297)}
+    assert eot("print", "runs/tiny", "--no-controls", "--no-markers")[0] == 0
+    assert not Path("runs/tiny/article/controls.pdf").exists()
+
+
+def _pages(folder: str) -> list[dict[str, Any]]:
+    return list(json.loads(Path(folder, "sheet.json").read_text())["pages"])
 
 
 def test_a_gate_fails_with_1_when_success_may_be_too_high(eot: Eot, finished: Path) -> None:

@@ -56,7 +56,7 @@ def coarse_size(size: tuple[int, int], feature: float) -> tuple[int, int]:
     return size[0] // cell, size[1] // cell
 
 
-def _cell_of_texel(cells: int, texels: int) -> Tensor:
+def cell_of_texel(cells: int, texels: int) -> Tensor:
     """The cell under each texel's centre: edges fall at the whole texel nearest to i · texels / cells."""
     return (2 * torch.arange(texels) + 1) * cells // (2 * texels)
 
@@ -79,8 +79,8 @@ class Coarse(nn.Module):
             cells = paint().shape[-2:]
         if cells[0] > size[0] or cells[1] > size[1]:
             raise InputError(f"expected at most {size} cells; got {tuple(cells)}: use coarse_size")
-        self.register_buffer("row_cells", _cell_of_texel(cells[0], size[0]))
-        self.register_buffer("column_cells", _cell_of_texel(cells[1], size[1]))
+        self.register_buffer("row_cells", cell_of_texel(cells[0], size[0]))
+        self.register_buffer("column_cells", cell_of_texel(cells[1], size[1]))
 
     def enlarge(self, cells: Float[Tensor, "t 3 a b"]) -> Float[Tensor, "t 3 u v"]:
         """Each cell as a block of texels."""

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from eot.commands.export import article_files
 from eot.commands.mask import find_mask, sketch_mask
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
 from eot.commands.optimise import optimise
+from eot.commands.print import write_prints
 from eot.commands.summary import Summary, read_summary
 from eot.commands.tick import Tick
 from eot.evidence.condition_checks import unseen_conditions
@@ -43,8 +43,8 @@ from eot.runs.provenance import (
 )
 from eot.streams import Stream
 from renders.errors import RunError
-from renders.meshes.mesh import Mesh
 from renders.scene import Scene
+from textures.sheets.job import Order
 from textures.write import write_files
 
 RUNS = Path("runs")
@@ -95,7 +95,7 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         mask = yield from find_mask(folder, frame)
         built, best = yield from optimise(folder, frame, mask)
         product = built.product(best)
-        _write_product(folder, product, built.frame.article.mesh, now)
+        yield from _write_product(folder, built, product, now)
         measured = yield from measure(built, product, config.evaluation.views)
         findings = [*_checks(built, product), *check_training(read_metrics(folder))]
         findings += [*_unchanged(frame, now), *doubts(measured[0], product)]
@@ -126,8 +126,11 @@ def _settle_provenance(folder: RunFolder, now: Provenance) -> tuple[str, ...]:
     return (f"resumed elsewhere, bytes may differ: {'; '.join(changed)}",) if changed else ()
 
 
-def _write_product(folder: RunFolder, product: Product, mesh: Mesh | None, provenance: Provenance) -> None:
+def _write_product(
+    folder: RunFolder, built: Built, product: Product, provenance: Provenance
+) -> Generator[Tick, None, None]:
     """The texture, what to print of it, and the provenance with its hash."""
+    mesh = built.frame.article.mesh
     write_files(
         folder.path,
         {
@@ -135,7 +138,8 @@ def _write_product(folder: RunFolder, product: Product, mesh: Mesh | None, prove
             "texture.png": picture_bytes(product, whole=mesh is not None),
         },
     )
-    write_files(folder.article_path, article_files(product, "auto", provenance.config_sha256, mesh))
+    order = Order(profile=built.frame.config.print.profile)
+    yield from write_prints(folder, (product, provenance), built.frame.article, order)
     finished = replace(provenance, texture_sha256=texture_hash(product.image))
     write_provenance(folder.provenance_path, finished)
 

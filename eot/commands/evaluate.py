@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 
 from eot.commands.attack import fingerprints
-from eot.commands.export import product_of
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
+from eot.commands.print import product_of
 from eot.commands.summary import Summary
 from eot.commands.tick import Tick
 from eot.evidence.rate_checks import check_evaluation

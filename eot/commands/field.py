@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 
 from eot.commands.attack import fingerprints
-from eot.commands.export import product_of
 from eot.commands.measure import articles_of, origin_of, write_evidence
+from eot.commands.print import product_of
 from eot.commands.summary import Summary
 from eot.commands.tick import Tick
 from eot.evidence.evaluate import collect, evaluate_steps

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from eot.commands.attack import fingerprints
-from eot.commands.export import product_of
 from eot.commands.measure import articles_of, origin_of, write_evidence
+from eot.commands.print import product_of
 from eot.commands.summary import read_summary
 from eot.commands.tick import Tick
 from eot.evidence.findings import Finding, Grade

@@ -94,16 +94,12 @@ class Built:
 
     def controls(self) -> dict[str, Float[Tensor, "f 3 u v"]]:
         """The articles that a success is measured against, in eight bits; without clean for a bare patch."""
-        noise = noise_article(self.texture, generator_for(self.frame.config.seed, "noise article"))
-        made = {"clean": clean_article(self.texture), "noise": noise, "blank": blank_article(self.texture)}
-        if self.frame.article.bare:
-            del made["clean"]
-        return {name: shown(self._levels(image)) for name, image in made.items() if image is not None}
+        return controls_of(self.frame.config, self.texture, self.frame.article.bare)
 
     def product(self, best: Judged) -> Product:
         """The best iterate in eight bits: what is measured and printed."""
         article = self.frame.article
-        levels = self._levels(best.image).cpu()
+        levels = _levels(self.frame.config, self.texture, best.image).cpu()
         return Product(
             levels=levels if article.mesh is None else filled(levels, article.coverage),
             mask=self.mask,
@@ -116,10 +112,20 @@ class Built:
             selected_on=len(article.faces) * self.frame.config.search.select_views,
         )
 
-    def _levels(self, image: Tensor) -> Tensor:
-        """In a ball rounding must not lead out of it."""
-        in_ball = self.frame.config.texture.norm != "none"
-        return levels_of(image.detach(), blank_article(self.texture) if in_ball else None)
+
+def controls_of(config: Config, texture: AnyTexture, bare: bool) -> dict[str, Float[Tensor, "f 3 u v"]]:
+    """The articles that a success is measured against, in eight bits; without clean for a bare patch."""
+    noise = noise_article(texture, generator_for(config.seed, "noise article"))
+    made = {"clean": clean_article(texture), "noise": noise, "blank": blank_article(texture)}
+    if bare:
+        del made["clean"]
+    return {name: shown(_levels(config, texture, i)) for name, i in made.items() if i is not None}
+
+
+def _levels(config: Config, texture: AnyTexture, image: Tensor) -> Tensor:
+    """In a ball rounding must not lead out of it."""
+    in_ball = config.texture.norm != "none"
+    return levels_of(image.detach(), blank_article(texture) if in_ball else None)
 
 
 def frame_of(config: Config, device: torch.device) -> Frame:

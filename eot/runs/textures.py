@@ -22,11 +22,16 @@ def texture_of(
     table: TextureTable, article: Article, mask: Float[Tensor, "1 u v"], generator: torch.Generator
 ) -> AnyTexture:
     """One paint for all faces of the article, at its start, inside the mask; a bare patch is all paint."""
-    cells = coarse_size(article.size, _feature(table, article))
+    cells = cells_of(table, article)
     paint: Paint | Coarse = _paint(table, article, cells, generator)
     if cells != article.size:
         paint = Coarse(paint, article.size)
     return paint if article.bare else Sticker(article.faces, mask, paint)
+
+
+def cells_of(table: TextureTable, article: Article) -> tuple[int, int]:
+    """Rows and columns of the finest grid that the paint keeps to."""
+    return coarse_size(article.size, _feature(table, article))
 
 
 def _feature(table: TextureTable, article: Article) -> float:

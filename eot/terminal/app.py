@@ -33,7 +33,10 @@ class Group(typer.core.TyperGroup):
 
 
 def app_of(commands: tuple[Callable[..., None], ...]) -> typer.Typer:
-    """The program with these commands, in this order: `train_signs` becomes `eot train-signs`."""
+    """The program with these commands, in this order: `train_signs` becomes `eot train-signs`.
+
+    A name that Python has already ends in `_` here.
+    """
     app = typer.Typer(
         cls=Group,
         no_args_is_help=True,
@@ -44,5 +47,5 @@ def app_of(commands: tuple[Callable[..., None], ...]) -> typer.Typer:
         epilog="Exit codes: 0 fine, 1 a gate failed, 2 usage or bad input, 3 the run could not finish.",
     )
     for command in commands:
-        app.command()(command)
+        app.command(command.__name__.strip("_").replace("_", "-"))(command)
     return app

@@ -107,14 +107,22 @@ def report(run: Run) -> None:
     show_paths(watch(report.report(run, prepare(DeviceName.CPU, 0))))
 
 
-def export(
+def print_(
     run: Run,
-    page: Annotated[str, typer.Option(help="Paper size.")] = "A4",
+    page: Annotated[
+        str, typer.Option(help="Paper: A4, A3, Letter, Tabloid, WIDTHxHEIGHT in mm, or auto.")
+    ] = "auto",
+    dpi: Annotated[float, typer.Option(min=72, max=1200, help="Least resolution of the pictures.")] = 300,
+    markers: Annotated[bool, typer.Option(help="Markers, colour strip and code for photographs.")] = True,
+    controls: Annotated[bool, typer.Option(help="Sheets of clean, blank, noise and shuffled.")] = True,
+    spot: Annotated[str, typer.Option(metavar="NAME", help="Spot colour of the cut line.")] = "CutContour",
+    json_: Json = False,
 ) -> None:
-    """Write the sheets to print (PDF), the pieces (PNG) and their outlines (SVG), and print their paths."""
-    from eot.commands import export
+    """Write what to print and cut at true size: sheets, controls, chart, outlines; read and measure it."""
+    from eot.commands import print as printing
 
-    show_paths(export.export(run, page))
+    request = printing.Request(run, page, dpi, markers, controls, spot)
+    show(watch(printing.print_(request)), json_)
 
 
 def field(

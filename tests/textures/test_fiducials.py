@@ -9,6 +9,7 @@ import torch
 from renders.errors import InputError
 from textures.sheets.article import Article, Box
 from textures.sheets.chart import chart_art, chart_colours, strip_colours
+from textures.sheets.chart_page import draw_chart
 from textures.sheets.fiducials import (
     CELLS,
     bits_of,
@@ -18,11 +19,10 @@ from textures.sheets.fiducials import (
     side_beside,
 )
 from textures.sheets.finish import finished
-from textures.sheets.frame import Folio
 from textures.sheets.layout import BLEED_MM, PAPERS
 from textures.sheets.manifest import Manifest, Page, Target, decode_manifest, encode_manifest
-from textures.sheets.markings import draw_chart, strip_between
 from textures.sheets.pen import Pen
+from textures.sheets.surround import surround
 
 DICTIONARY = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_MIP_36h12)
 RUN = "0123456789abcdef"
@@ -62,7 +62,7 @@ def test_markers_beside_a_face_stay_clear_of_its_bleed_and_of_each_other(face: B
 def chart(paper: str) -> tuple[bytes, Target]:
     article = Article("demo", "Stop sign", torch.full((3, 8, 8), 0.5), None, 750, 750, RUN)
     pen = Pen("chart", "run")
-    target = draw_chart(pen, article, PAPERS[paper], Folio(1, 1, "colour chart"), group_numbers(RUN, 3))
+    target = draw_chart(pen, article, PAPERS[paper], group_numbers(RUN, 3))
     return finished(pen.close()), target
 
 
@@ -99,18 +99,20 @@ def test_charts_are_the_same_each_time() -> None:
 
 def test_a_strip_needs_room() -> None:
     wide = markers_around(Box(0, 0, 300, 300), (0, 1, 2, 3), 24)
-    cells = strip_between(wide[3], wide[2])
+    cells = surround(wide).cells
     assert [cell.srgb for cell in cells] == list(strip_colours())
     assert chart_art(cells).box.right_mm < wide[2].card.x_mm
     near = markers_around(Box(0, 0, 60, 60), (0, 1, 2, 3), 16)
-    assert strip_between(near[3], near[2]) == ()
+    assert surround(near).cells == ()
 
 
 def manifest() -> Manifest:
     page = Page("chart.pdf", 1, 210, 297)
     texts = ("TEST ARTICLE", "demo", "Stöp", RUN, "2026-01-01")
     return Manifest(
-        2, *texts, (750, 750), (8, 8), "A4", 100, 3, "CutContour", 300, "none", (page,), (chart("A4")[1],)
+        *(2, *texts, (750, 750), (8, 8), "A4", 100, 3, "CutContour", 300, "none", ()),
+        pages=(page,),
+        targets=(chart("A4")[1],),
     )
 
 

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -17,7 +18,8 @@ from PIL import Image
 from renders.errors import InputError
 from textures.masks import rectangles
 from textures.sheets.article import Article, Box, pieces_of
-from textures.sheets.export import export_sheet
+from textures.sheets.export import print_files
+from textures.sheets.job import Order, job_of
 from textures.sheets.layout import MARGIN_MM, PAPERS, Plan, plan
 
 DPI = 300
@@ -33,6 +35,18 @@ def article(boxes: Boxes | None, width_mm: float = 750, height_mm: float = 750, 
     mask = None if boxes is None else rectangles(boxes, (texels, texels))
     face = torch.full((3, texels, texels), 0.5)
     return Article("stop-1a2b", "Stop sign → 45 <km/h>", face, mask, width_mm, height_mm, "0123456789abcdef")
+
+
+def export_sheet(made: Article, page: str) -> dict[str, bytes]:
+    """The files of an article alone, without markers."""
+    return dict(print_files(job_of({"attack": made}, Order(page, markers=False))))
+
+
+def pieces_in(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The pieces in `sheet.json`, with their rectangle on the face."""
+    targets = json.loads(files["sheet.json"])["targets"]
+    items = [item for target in targets for item in target["items"]]
+    return [{**item, "on_face": [*item["face_mm"], *item["box_mm"][2:]]} for item in items]
 
 
 @contextmanager
@@ -172,11 +186,11 @@ def test_the_cut_line_is_a_spot_colour_of_its_own() -> None:
 
 def test_the_svg_has_the_same_outline_in_mm() -> None:
     files = export_sheet(article(THREE), "A4")
-    pieces = json.loads(files["sheet.json"])["pieces"]
+    pieces = pieces_in(files)
     assert len(pieces) == 3
     for piece in pieces:
-        root = ElementTree.fromstring(files[piece["outline"]])
-        x, y, width, height = piece["box_mm"]
+        root = ElementTree.fromstring(files[f"{piece['id']}.svg"])
+        x, y, width, height = piece["on_face"]
         assert [root.attrib["width"], root.attrib["height"]] == [f"{width:.3f}mm", f"{height:.3f}mm"]
         assert [float(word) for word in root.attrib["viewBox"].split()] == pytest.approx(
             [x, y, width, height]
@@ -186,18 +200,18 @@ def test_the_svg_has_the_same_outline_in_mm() -> None:
         assert (*xy.min(0), *np.ptp(xy, 0)) == pytest.approx((x, y, width, height), abs=0.002)
         assert [g.attrib["id"] for g in root.iter() if g.tag.endswith("}g")] == ["CutContour"]
     boxes = sorted([round(side * 750, 3) for side in box] for box in THREE)
-    assert sorted(piece["box_mm"] for piece in pieces) == pytest.approx(np.array(boxes), abs=0.01)
+    assert sorted(piece["on_face"] for piece in pieces) == pytest.approx(np.array(boxes), abs=0.01)
     whole = ElementTree.fromstring(files["outlines.svg"])
     assert whole.attrib["width"] == "750.000mm" and len([e for e in whole.iter() if "d" in e.attrib]) == 3
 
 
 def test_pieces_are_images_of_true_size() -> None:
     files = export_sheet(article(THREE), "A4")
-    for piece in json.loads(files["sheet.json"])["pieces"]:
-        image = Image.open(io.BytesIO(files[piece["image"]]))
+    for piece in pieces_in(files):
+        image = Image.open(io.BytesIO(files[f"{piece['id']}.png"]))
         assert image.mode == "RGBA" and image.info["dpi"] == pytest.approx((300, 300), abs=0.02)
         mm = [side / dpi * 25.4 for side, dpi in zip(image.size, image.info["dpi"], strict=True)]
-        assert mm == pytest.approx(piece["box_mm"][2:], abs=PX_MM)
+        assert mm == pytest.approx(piece["on_face"][2:], abs=PX_MM)
         pixels = np.asarray(image)
         assert pixels[..., 3].mean() == pytest.approx(255, abs=1) and (pixels[..., :3] == 128).all()
 

@@ -12,11 +12,12 @@ from textures.meshes.solid import Solid
 from textures.sheets.article import Box
 from textures.sheets.finish import finished
 from textures.sheets.frame import LABEL, Folio, draw_frame
+from textures.sheets.job import CUT_SPOT
 from textures.sheets.layout import PiecePage, Plan, TilePage, plan
-from textures.sheets.pages import PRINT_DPI, moved, registration, shifted, size_text
-from textures.sheets.pdf import CUT_SPOT
+from textures.sheets.pages import registration, size_text
 from textures.sheets.pen import GREY, INK, PALE, Pen
 
+PRINT_DPI = 300
 HILL_DASH_MM, VALLEY_DASH_MM = (3.0, 1.5), (3.0, 1.0, 0.6, 1.0)
 PICTURE_MM = 80.0
 ROW_MM = 4.4
@@ -78,7 +79,7 @@ def _whole(pen: Pen, look: tuple[Solid, Pyramid], patches: list[Patch], page: Pi
         patch = patches[placed.piece]
         window = patch.box.grown(1.0 + max(0.0, patch.box.x_mm - patch.ink.bounds[0]))
         _draw(pen, look, patch, window, (placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm))
-        box = moved(patch.box, placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm)
+        box = patch.box.moved(placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm)
         words = f"{patch.number}   {size_text(box)}" if box.width_mm > 40 else f"{patch.number}"
         middle = box.x_mm + box.width_mm / 2
         pen.text(middle, box.bottom_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
@@ -86,11 +87,10 @@ def _whole(pen: Pen, look: tuple[Solid, Pyramid], patches: list[Patch], page: Pi
 
 def _tile(pen: Pen, look: tuple[Solid, Pyramid], patch: Patch, page: TilePage) -> None:
     """One window of a patch that is larger than the paper."""
-    room, window = page.paper.printable, page.window
-    dx = room.x_mm + (room.width_mm - window.width_mm) / 2 - window.x_mm
-    dy = room.y_mm + (room.height_mm - window.height_mm) / 2 - window.y_mm
+    window, place = page.window, page.place
+    dx, dy = place.x_mm - window.x_mm, place.y_mm - window.y_mm
     _draw(pen, look, patch, window, (dx, dy))
-    registration(pen, page, moved(window, dx, dy), moved(patch.box, dx, dy))
+    registration(pen, page, place, patch.box.moved(dx, dy))
 
 
 def _draw(
@@ -99,10 +99,11 @@ def _draw(
     """What a window shows of a patch: ink, cut line, folds and numbers, moved to their place on the page."""
     frame = shapely.box(window.x_mm, window.y_mm, window.right_mm, window.bottom_mm)
     seen = polygons(patch.ink.intersection(frame))
-    if not seen.is_empty:
-        art = art_of_patch(*look, patch, window, PRINT_DPI)
-        pen.art(art.texels, moved(art.box, *shift), shifted(seen, *shift))
-    pen.cut(shifted(patch.outline, *shift), CUT_SPOT, within=moved(window, *shift))
+    with pen.plane(*shift, within=window):
+        if not seen.is_empty:
+            art = art_of_patch(*look, patch, window, PRINT_DPI)
+            pen.art(art.texels, art.box, seen)
+        pen.cut(patch.outline, CUT_SPOT)
     for fold, hill in zip(patch.folds, patch.hills, strict=True):
         part = shapely.LineString(fold).intersection(frame)
         if part.geom_type == "LineString" and not part.is_empty:

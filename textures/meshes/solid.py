@@ -38,6 +38,7 @@ class Solid:
     uvs: Float32[np.ndarray, "n 2"]
     uv_faces: Int64[np.ndarray, "f 3"]
     texels: UInt8[np.ndarray, "h w 3"]
+    date: str = ""
 
     @property
     def stamp(self) -> str:

@@ -5,6 +5,7 @@ Convention: face coordinates in mm, origin at the top-left corner of the face, x
 
 import math
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,12 +48,32 @@ class Box:
             self.x_mm - by_mm, self.y_mm - by_mm, self.width_mm + 2 * by_mm, self.height_mm + 2 * by_mm
         )
 
+    def moved(self, dx_mm: float, dy_mm: float) -> "Box":
+        """The rectangle somewhere else."""
+        return Box(self.x_mm + dx_mm, self.y_mm + dy_mm, self.width_mm, self.height_mm)
+
+    def overlaps(self, other: "Box") -> bool:
+        """Whether the two share an area."""
+        across = self.x_mm < other.right_mm and other.x_mm < self.right_mm
+        return across and self.y_mm < other.bottom_mm and other.y_mm < self.bottom_mm
+
+    @property
+    def shape(self) -> shapely.MultiPolygon:
+        """The rectangle as a shape to draw."""
+        return shapely.MultiPolygon([shapely.box(self.x_mm, self.y_mm, self.right_mm, self.bottom_mm)])
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """The smallest rectangle that holds all of these."""
+    left, top = min(b.x_mm for b in boxes), min(b.y_mm for b in boxes)
+    return Box(left, top, max(b.right_mm for b in boxes) - left, max(b.bottom_mm for b in boxes) - top)
+
 
 @dataclass(frozen=True, eq=False)
 class Article:
     """A face of true size with what was optimised on it. `mask` 1 is sticker; None prints the whole face.
 
-    `id` is short and of letters, digits, `-_.`; `run_hash` names the run that made it.
+    `id` is short and of letters, digits, `-_.`; `run_hash` and `date` tell the run that made it.
     """
 
     id: str
@@ -62,6 +83,7 @@ class Article:
     width_mm: float
     height_mm: float
     run_hash: str = ""
+    date: str = ""
 
     def __post_init__(self) -> None:
         if not self.id or not set(self.id) <= ID_LETTERS:

@@ -6,7 +6,7 @@ from PIL import Image
 from reportlab.lib.colors import white
 
 from textures.sheets.article import Art, Article, Box, Piece, art_of
-from textures.sheets.frame import Folio, draw_frame, scale_bar
+from textures.sheets.frame import Folio, draw_frame
 from textures.sheets.layout import OVERLAP_MM, Paper, TilePage
 from textures.sheets.pages import size_text
 from textures.sheets.pen import GREY, INK, PALE, Pen
@@ -38,10 +38,6 @@ def fitted(size_mm: tuple[float, float], room: Box) -> tuple[Box, float]:
 def onto(shape: shapely.MultiPolygon, origin: Box, scale: float) -> shapely.MultiPolygon:
     """Polygons of the face drawn to scale with the face's corner at the corner of `origin`."""
     return shapely.transform(shape, lambda xy: xy * scale + np.array([origin.x_mm, origin.y_mm]))
-
-
-def _rectangle(box: Box) -> shapely.MultiPolygon:
-    return shapely.MultiPolygon([shapely.box(box.x_mm, box.y_mm, box.right_mm, box.bottom_mm)])
 
 
 def _picture(pen: Pen, art: Art, onto_box: Box, within: shapely.MultiPolygon) -> None:
@@ -89,7 +85,7 @@ def draw_placement(pen: Pen, article: Article, pieces: list[Piece], paper: Paper
     face, scale = fitted((article.width_mm, article.height_mm), space)
     ratio = f"drawn at 1 : {1 / scale:.3g}" if scale < 1 else "drawn at true size"
     pen.text(room.x_mm, room.y_mm + 14.5, facts + ratio, size_mm=2.8, colour=GREY)
-    _picture(pen, Art(article.texels, face), face, _rectangle(face))
+    _picture(pen, Art(article.texels, face), face, face.shape)
     pen.box(face, stroke=PALE)
     _dimension(
         pen, (face.x_mm, face.bottom_mm + 3), (face.right_mm, face.bottom_mm + 3), f"{article.width_mm:g} mm"
@@ -130,10 +126,8 @@ def _table(pen: Pen, pieces: list[Piece], x_mm: float, y_mm: float) -> None:
 
 
 def _checks(pen: Pen, room: Box) -> None:
-    """An upright bar, a card's outline and the steps, at the lower right."""
+    """A card's outline and the steps, at the lower right."""
     left = room.right_mm - CARD_MM[0]
-    scale_bar(pen, left - 5, room.bottom_mm - 3, upright=True)
-    pen.text(left - 6.2, room.bottom_mm - 53, "100 mm", size_mm=2.2, bold=True, align="centre", turn_deg=90)
     card = Box(left, room.bottom_mm - 3 - CARD_MM[1], *CARD_MM)
     rounded = shapely.box(card.x_mm, card.y_mm, card.right_mm, card.bottom_mm).buffer(-CARD_CORNER_MM)
     pen.shape(shapely.MultiPolygon([rounded.buffer(CARD_CORNER_MM)]), stroke=GREY, width_mm=0.2)

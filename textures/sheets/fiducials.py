@@ -24,7 +24,7 @@ TABLE = Path(__file__).with_name("mip_36h12.txt")
 # Markers beside a face: a sixth of its shorter side, in steps of one millimetre a cell.
 SHARE, SMALLEST_MM, LARGEST_MM = 0.16, 16.0, 120.0
 PAGE_SIDE_MM = 20.0
-PER_GROUP = 4
+PER_GROUP, GROUPS = 4, 62
 
 
 @functools.cache
@@ -90,11 +90,10 @@ def group_numbers(run_hash: str, group: int) -> tuple[int, int, int, int]:
 
     Where they start follows from the run, so that the prints of two runs in one photo are told apart.
     """
-    groups = len(codes()) // PER_GROUP
-    if not 0 <= group < groups:
-        raise InputError(f"expected at most {groups} sets of markers; this is number {group + 1}: print less")
+    if not 0 <= group < GROUPS:
+        raise InputError(f"expected at most {GROUPS} sets of markers; this is number {group + 1}: print less")
     first = int(run_hash[:8] or "0", 16) + group
-    a, b, c, d = (PER_GROUP * (first % groups) + i for i in range(PER_GROUP))
+    a, b, c, d = (PER_GROUP * (first % GROUPS) + i for i in range(PER_GROUP))
     return a, b, c, d
 
 

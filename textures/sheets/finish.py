@@ -1,6 +1,7 @@
 """The last step of a PDF: its colours declared as sRGB, the same bytes for the same content."""
 
 import io
+from collections.abc import Mapping
 
 import pikepdf
 from PIL import ImageCms
@@ -17,9 +18,16 @@ def srgb_profile() -> bytes:
     return bytes(profile)
 
 
-def finished(draft: bytes) -> bytes:
-    """The PDF with images and colours tagged sRGB and sRGB as output intent, byte-identical each time."""
+def finished(draft: bytes, attached: Mapping[str, bytes] | None = None) -> bytes:
+    """The PDF with images and colours tagged sRGB and sRGB as output intent, byte-identical each time.
+
+    Files `{name: bytes}` are put into it, so that a printed sheet is never without its figures.
+    """
     with pikepdf.open(io.BytesIO(draft)) as pdf:
+        for name, data in (attached or {}).items():
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(
+                pdf, data, filename=name, creation_date="", mod_date=""
+            )
         profile = pdf.make_stream(srgb_profile(), N=3, Alternate=pikepdf.Name.DeviceRGB)
         space = pdf.make_indirect(pikepdf.Array([pikepdf.Name.ICCBased, profile]))
         for page in pdf.pages:
@@ -38,6 +46,5 @@ def finished(draft: bytes) -> bytes:
         )
         pdf.Root.OutputIntents = pikepdf.Array([pdf.make_indirect(intent)])
         out = io.BytesIO()
-        # Decoding first drops the ASCII85 armour that the drawing library puts around everything.
-        pdf.save(out, deterministic_id=True, stream_decode_level=pikepdf.StreamDecodeLevel.generalized)
+        pdf.save(out, deterministic_id=True)
     return out.getvalue()

@@ -14,11 +14,12 @@ SCALE_BAR_MM = 100.0
 # Within the margin: label and bar on the outside, registration ticks towards the art.
 BAND_MM, BAND_HEIGHT_MM = 5.0, 4.2
 TICK_MM, TICK_GAP_MM = 2.0, 0.4
+UPRIGHT_MM = 7.6
 
 
 @runtime_checkable
 class Labelled(Protocol):
-    """What is on a page, as its margins name it: a short id, and the hash of the run that made it."""
+    """What is on a page, as its margins name it: a short id, and the run that made it."""
 
     @property
     def id(self) -> str:
@@ -27,6 +28,10 @@ class Labelled(Protocol):
     @property
     def run_hash(self) -> str:
         """Empty where there was no run."""
+
+    @property
+    def date(self) -> str:
+        """When the run was started; empty where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,12 @@ def draw_frame(pen: Pen, paper: Paper, article: Labelled, folio: Folio) -> None:
     bottom = paper.height_mm - BAND_MM
     scale_bar(pen, MARGIN_MM, bottom)
     right = paper.width_mm - MARGIN_MM
-    run = f" · run {article.run_hash[:12]}" if article.run_hash else ""
-    pen.text(MARGIN_MM + SCALE_BAR_MM + 3, bottom, "100 mm: measure it", size_mm=2.2, bold=True)
-    pen.text(right, bottom, f"print at 100 %{run}", size_mm=1.9, align="right", colour=GREY)
+    pen.text(MARGIN_MM + SCALE_BAR_MM + 3, bottom, "100 mm: measure both", size_mm=2.2, bold=True)
+    run = f"run {article.run_hash[:8]}" if article.run_hash else ""
+    words = " · ".join(word for word in ("100 %", run, article.date) if word)
+    pen.text(right, bottom, words, size_mm=1.9, align="right", colour=GREY)
+    # Printers stretch paper along its way, so both directions are measured.
+    scale_bar(pen, UPRIGHT_MM, paper.height_mm - MARGIN_MM - 8, upright=True)
 
 
 def _label(pen: Pen, paper: Paper, article: Labelled, folio: Folio) -> None:

@@ -11,16 +11,15 @@ from textures.sheets.article import Article, Piece, art_of
 from textures.sheets.cutting import outline_path
 from textures.sheets.frame import LABEL
 
-PIECE_DPI = 300.0
 # Of larger pieces the resolution falls: texels are far coarser than this anyway.
 MAX_SIDE_PX = 8192
 BLEED_PX = 2
 
 
-def piece_png(article: Article, piece: Piece) -> bytes:
-    """One piece at 300 dpi (less above 0.69 m), RGBA; the canvas is the piece's rectangle to half a pixel."""
+def piece_png(article: Article, piece: Piece, dpi: float) -> bytes:
+    """One piece, RGBA; the canvas is the piece's rectangle to half a pixel. Above 8192 px its dpi falls."""
     box = piece.box
-    dpi = min(PIECE_DPI, MAX_SIDE_PX * 25.4 / max(box.width_mm, box.height_mm))
+    dpi = min(dpi, MAX_SIDE_PX * 25.4 / max(box.width_mm, box.height_mm))
     size = [max(1, round(side / 25.4 * dpi)) for side in (box.width_mm, box.height_mm)]
     colours = _texels_under(article, piece, (size[0], size[1]))
     image = Image.fromarray(colours)

@@ -1,6 +1,7 @@
 """Where everything goes: pieces packed on pages, or in overlapping windows when no page is large enough."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from renders.errors import InputError, nearest
@@ -14,6 +15,8 @@ OVERLAP_MM = 10.0
 BLEED_MM = 3.0
 # Room around a piece for bleed and crop marks.
 ROOM_MM = 9.0
+# The first page has a table and a card's outline side by side; a PDF page has at most 14,400 points.
+SMALLEST_MM, LARGEST_MM = (195.0, 250.0), 5000.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class Paper:
     def printable(self) -> Box:
         """The page within the margins."""
         return Box(MARGIN_MM, MARGIN_MM, self.width_mm - 2 * MARGIN_MM, self.height_mm - 2 * MARGIN_MM)
+
+    def between(self, band_mm: float) -> Box:
+        """The page within the margins, less a band at the top and one at the bottom."""
+        room = self.printable
+        return Box(room.x_mm, room.y_mm + band_mm, room.width_mm, room.height_mm - 2 * band_mm)
 
 
 PAPERS = {
@@ -73,6 +81,14 @@ class TilePage:
     window: Box
 
     @property
+    def place(self) -> Box:
+        """Where the window lies on the page: in its middle."""
+        room = self.paper.printable
+        x = room.x_mm + (room.width_mm - self.window.width_mm) / 2
+        y = room.y_mm + (room.height_mm - self.window.height_mm) / 2
+        return Box(x, y, self.window.width_mm, self.window.height_mm)
+
+    @property
     def name(self) -> str:
         """Row letter and column number: A1 is the top left."""
         return self.beside(0, 0)
@@ -108,52 +124,76 @@ def windows(length_mm: float, room_mm: float) -> list[tuple[float, float]]:
     return [(i * (size - OVERLAP_MM), size) for i in range(count)]
 
 
-def paper_for(name: str, sizes: list[tuple[float, float]]) -> Paper:
-    """The paper of this name. `auto` is A4 if every piece fits on it whole, else A3, else A4 in tiles."""
+def paper_named(name: str) -> Paper:
+    """The paper of this name, or of a size such as 300x450 in millimetres."""
     if name in PAPERS:
         return PAPERS[name]
+    size = re.fullmatch(r"(\d+(?:\.\d+)?)\s*[x×]\s*(\d+(?:\.\d+)?)(?:\s*mm)?", name.strip())
+    if size is None:
+        known = nearest(name, [*PAPERS, "auto"])
+        raise InputError(f"expected a page size or WIDTHxHEIGHT in mm; got {name!r}: {known}")
+    width, height = float(size[1]), float(size[2])
+    if min(width, height) < SMALLEST_MM[0] or not SMALLEST_MM[1] <= max(width, height) <= LARGEST_MM:
+        least = "x".join(f"{side:g}" for side in SMALLEST_MM)
+        raise InputError(
+            f"expected paper of {least} mm to {LARGEST_MM:g} mm; got {width:g}x{height:g} mm: take another"
+        )
+    return Paper(f"{width:g}x{height:g} mm", width, height)
+
+
+def paper_for(name: str, sizes: list[tuple[float, float]], band_mm: float = 0.0) -> Paper:
+    """The paper of this name. `auto` is A4 if every piece fits on it whole, else A3, else A4 in tiles."""
     if name != "auto":
-        raise InputError(f"expected a page size; got {name!r}: {nearest(name, [*PAPERS, 'auto'])}")
+        return paper_named(name)
     for candidate in (PAPERS["A4"], PAPERS["A3"]):
-        if all(_fits_some_way(size, candidate) for size in sizes):
+        if all(_fits_some_way(size, candidate, band_mm) for size in sizes):
             return candidate
     return PAPERS["A4"]
 
 
-def _fits(size: tuple[float, float], paper: Paper) -> bool:
-    room = paper.printable
+def _fits(size: tuple[float, float], paper: Paper, band_mm: float) -> bool:
+    room = paper.between(band_mm)
     return size[0] + 2 * ROOM_MM <= room.width_mm and size[1] + 2 * ROOM_MM <= room.height_mm
 
 
-def _fits_some_way(size: tuple[float, float], paper: Paper) -> bool:
-    return _fits(size, paper) or _fits(size, paper.turned)
+def _fits_some_way(size: tuple[float, float], paper: Paper, band_mm: float) -> bool:
+    return _fits(size, paper, band_mm) or _fits(size, paper.turned, band_mm)
 
 
-def plan(boxes: list[Box], page: str = "auto") -> Plan:
-    """Pages for pieces with these rectangles on the face: whole ones packed, larger ones in tiles."""
+def plan(boxes: list[Box], page: str = "auto", band_mm: float = 0.0) -> Plan:
+    """Pages for pieces with these rectangles on the face: whole ones packed, larger ones in tiles.
+
+    `band_mm` is kept free at the top and at the bottom of pages with whole pieces.
+    """
     sizes = [(box.width_mm, box.height_mm) for box in boxes]
-    paper = paper_for(page, sizes)
-    fitting = {i: size for i, size in enumerate(sizes) if _fits_some_way(size, paper)}
-    standing = {i: s for i, s in fitting.items() if _fits(s, paper)}
-    lying = {i: s for i, s in fitting.items() if _fits(s, paper.turned)}
+    paper = paper_for(page, sizes, band_mm)
+    fitting = {i: size for i, size in enumerate(sizes) if _fits_some_way(size, paper, band_mm)}
+    standing = {i: s for i, s in fitting.items() if _fits(s, paper, band_mm)}
+    lying = {i: s for i, s in fitting.items() if _fits(s, paper.turned, band_mm)}
     # Everything on one way of the paper where that needs fewer pages; the rest follows the other way.
-    first, second = (paper, paper.turned), (paper.turned, paper)
-    choices = [_packed(standing, fitting, first), _packed(lying, fitting, second)]
+    ways = (paper, paper.turned)
+    choices = [
+        _packed(standing, fitting, ways, band_mm),
+        _packed(lying, fitting, (paper.turned, paper), band_mm),
+    ]
     fewest = min(choices, key=lambda pages: len(pages))
     tiles = [t for i, box in enumerate(boxes) if i not in fitting for t in tiled(i, box, paper)]
     return Plan(paper, tuple(fewest), tuple(tiles))
 
 
 def _packed(
-    here: dict[int, tuple[float, float]], all_: dict[int, tuple[float, float]], ways: tuple[Paper, Paper]
+    here: dict[int, tuple[float, float]],
+    all_: dict[int, tuple[float, float]],
+    ways: tuple[Paper, Paper],
+    band_mm: float,
 ) -> list[PiecePage]:
     rest = {i: size for i, size in all_.items() if i not in here}
-    return [*_shelves(here, ways[0]), *_shelves(rest, ways[1])]
+    return [*_shelves(here, ways[0], band_mm), *_shelves(rest, ways[1], band_mm)]
 
 
-def _shelves(sizes: dict[int, tuple[float, float]], paper: Paper) -> list[PiecePage]:
+def _shelves(sizes: dict[int, tuple[float, float]], paper: Paper, band_mm: float) -> list[PiecePage]:
     """Pieces in their order, left to right in rows, row under row, page after page."""
-    room = paper.printable
+    room = paper.between(band_mm)
     pages: list[list[Placed]] = []
     x = y = row_height = math.inf
     for i, (piece_width, piece_height) in sizes.items():

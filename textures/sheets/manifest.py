@@ -2,8 +2,9 @@
 
 A `Target` is what is seen together in a photo: a plane with four markers. Everything on it has
 coordinates of that plane, in mm from the top left, y down: those of the face for a face with its markers
-(`kind` is `board`, or `cards` where the markers are mounted beside a face), those of the paper for a `page`
-or a `chart`. `prints` says which rectangle of the plane lies where on which page; a large face takes many.
+(`kind` is `board`, or `cards` where the markers are mounted beside a face, or `tiles` where there are none),
+those of the paper for a `page` of pieces or a `chart`. `prints` says which rectangle of the plane lies where
+on which page; a large face takes many.
 """
 
 from collections.abc import Iterator
@@ -78,7 +79,7 @@ class Target:
     """A plane with its markers. `arm` is what is printed on it; None belongs to every arm, or to none."""
 
     id: str
-    kind: Literal["board", "cards", "page", "chart"]
+    kind: Literal["board", "cards", "tiles", "page", "chart"]
     arm: Arm | None
     size_mm: Point
     markers: tuple[Marker, ...]
@@ -89,7 +90,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Manifest:
-    """All prints of an article. `profile` names the print profile that the article was optimised with."""
+    """All prints of an article. `profile` names the print profile that it was optimised with."""
 
     schema: int
     label: str
@@ -105,6 +106,7 @@ class Manifest:
     cut_spot: str
     dpi: float
     profile: str
+    controls: tuple[Arm, ...]
     pages: tuple[Page, ...]
     targets: tuple[Target, ...]
 

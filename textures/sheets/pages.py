@@ -5,18 +5,23 @@ import math
 import numpy as np
 import shapely
 
-from textures.sheets.article import Art, Article, Box, Piece, art_of
+from textures.sheets.article import Art, Box, Piece, around, art_of
 from textures.sheets.frame import TICK_GAP_MM, TICK_MM, Folio, crop_marks, draw_frame
-from textures.sheets.layout import BLEED_MM, OVERLAP_MM, PiecePage, TilePage
+from textures.sheets.job import Order, Sheet
+from textures.sheets.layout import BLEED_MM, OVERLAP_MM, TilePage
 from textures.sheets.pen import GREY, Pen
+from textures.sheets.surround import draw_surround
 
-# Texels are enlarged here, not by the printer, which would smooth them.
-PRINT_DPI = 300
+# What takes many pages is looked at from farther away.
+LARGE = 0.5
 
 
-def enlarged(art: Art, texel_mm: tuple[float, float]) -> Art:
-    """The same art in whole blocks of pixels of at least 300 dpi."""
-    across, down = (max(1, math.ceil(PRINT_DPI / 25.4 * size - 1e-9)) for size in texel_mm)
+def enlarged(art: Art, texel_mm: tuple[float, float], dpi: float) -> Art:
+    """The same art in whole blocks of pixels of at least this resolution.
+
+    Texels are enlarged here, not by the printer, which would smooth them.
+    """
+    across, down = (max(1, math.ceil(dpi / 25.4 * size - 1e-9)) for size in texel_mm)
     return Art(art.texels.repeat(down, 0).repeat(across, 1), art.box)
 
 
@@ -31,26 +36,10 @@ def cropped(art: Art, window: Box, texel_mm: tuple[float, float]) -> Art:
     covered = Box(
         art.box.x_mm + left * width,
         art.box.y_mm + top * height,
-        (right - left) * width,
-        (bottom - top) * height,
+        max(0, right - left) * width,
+        max(0, bottom - top) * height,
     )
-    return Art(np.ascontiguousarray(art.texels[top:bottom, left:right]), covered)
-
-
-def moved(box: Box, dx_mm: float, dy_mm: float) -> Box:
-    """The rectangle somewhere else."""
-    return Box(box.x_mm + dx_mm, box.y_mm + dy_mm, box.width_mm, box.height_mm)
-
-
-def around(boxes: list[Box]) -> Box:
-    """The smallest rectangle that holds all of these."""
-    left, top = min(b.x_mm for b in boxes), min(b.y_mm for b in boxes)
-    return Box(left, top, max(b.right_mm for b in boxes) - left, max(b.bottom_mm for b in boxes) - top)
-
-
-def shifted(shape: shapely.MultiPolygon, dx_mm: float, dy_mm: float) -> shapely.MultiPolygon:
-    """The polygons somewhere else."""
-    return shapely.transform(shape, lambda xy: xy + np.array([dx_mm, dy_mm]))
+    return Art(np.ascontiguousarray(art.texels[top : max(top, bottom), left : max(left, right)]), covered)
 
 
 def with_bleed(outline: shapely.MultiPolygon) -> shapely.MultiPolygon:
@@ -64,52 +53,48 @@ def size_text(box: Box) -> str:
     return f"{box.width_mm:.1f} × {box.height_mm:.1f} mm"
 
 
-def draw_piece_page(
-    pen: Pen, article: Article, pieces: list[Piece], page: PiecePage, folio: Folio, *, spot: str
-) -> None:
+def draw_face(pen: Pen, sheet: Sheet, piece: Piece, order: Order, window: Box | None = None) -> None:
+    """A piece with bleed, cut line and the frame of its face, or what of it a window shows."""
+    art = art_of(sheet.article, piece, BLEED_MM)
+    dpi = order.dpi if window is None else order.dpi * LARGE
+    art = art if window is None else cropped(art, window, sheet.article.texel_mm)
+    if art.texels.size:
+        art = enlarged(art, sheet.article.texel_mm, dpi)
+        pen.art(art.texels, art.box, with_bleed(piece.outline))
+    pen.cut(piece.outline, order.spot)
+    if sheet.frame is not None and (window is None or sheet.frame.seen_in(window)):
+        draw_surround(pen, sheet.frame, sheet.article, sheet.arm)
+
+
+def draw_piece_page(pen: Pen, sheet: Sheet, index: int, folio: Folio, order: Order) -> None:
     """Whole pieces with bleed, crop marks, cut line and number."""
-    draw_frame(pen, page.paper, article, folio)
-    boxes: list[Box] = []
+    page, markers = sheet.layout.whole[index], sheet.pages[index]
+    draw_frame(pen, page.paper, sheet.article, folio)
+    if markers is not None:
+        draw_surround(pen, markers, sheet.article, sheet.arm)
+    cuts: list[Box] = []
     for placed in page.placed:
-        piece = pieces[placed.piece]
-        dx, dy = placed.x_mm - piece.box.x_mm, placed.y_mm - piece.box.y_mm
-        art = enlarged(art_of(article, piece, BLEED_MM), article.texel_mm)
-        outline = shifted(piece.outline, dx, dy)
-        pen.art(art.texels, moved(art.box, dx, dy), with_bleed(outline))
-        pen.cut(outline, spot)
-        box = moved(piece.box, dx, dy)
-        boxes.append(box)
-        crop_marks(pen, box)
-        words = f"{piece.number}   {size_text(box)}" if box.width_mm > 40 else f"{piece.number}"
-        middle = box.x_mm + box.width_mm / 2
-        pen.text(middle, box.bottom_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
-    pen.trim(around(boxes), BLEED_MM)
+        piece, box = sheet.pieces[placed.piece], sheet.box(placed.piece)
+        dx, dy = placed.x_mm - box.x_mm, placed.y_mm - box.y_mm
+        with pen.plane(dx, dy):
+            draw_face(pen, sheet, piece, order)
+        crop_marks(pen, box.moved(dx, dy))
+        cuts.append(piece.box.moved(dx, dy))
+        words = f"{piece.number}   {size_text(piece.box)}" if box.width_mm > 40 else f"{piece.number}"
+        middle = placed.x_mm + box.width_mm / 2
+        pen.text(middle, placed.y_mm + box.height_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
+    pen.trim(around(cuts), BLEED_MM)
 
 
-def draw_tile_page(
-    pen: Pen, article: Article, piece: Piece, page: TilePage, folio: Folio, *, spot: str
-) -> None:
+def draw_tile_page(pen: Pen, sheet: Sheet, tile: TilePage, folio: Folio, order: Order) -> None:
     """One window of a large piece; the ticks in the margin show its edges and what it shares."""
-    draw_frame(pen, page.paper, article, folio)
-    room = page.paper.printable
-    window = Box(
-        room.x_mm + (room.width_mm - page.window.width_mm) / 2,
-        room.y_mm + (room.height_mm - page.window.height_mm) / 2,
-        page.window.width_mm,
-        page.window.height_mm,
-    )
-    dx, dy = window.x_mm - page.window.x_mm, window.y_mm - page.window.y_mm
-    art = cropped(art_of(article, piece, BLEED_MM), page.window, article.texel_mm)
-    art = enlarged(art, article.texel_mm)
-    outline = shifted(piece.outline, dx, dy)
-    frame = shapely.box(window.x_mm, window.y_mm, window.right_mm, window.bottom_mm)
-    seen = with_bleed(outline).intersection(frame)
-    parts = [p for p in shapely.get_parts(seen) if isinstance(p, shapely.Polygon)]
-    if parts:
-        pen.art(art.texels, moved(art.box, dx, dy), shapely.MultiPolygon(parts))
-    pen.cut(outline, spot, within=window)
-    pen.trim(window)
-    registration(pen, page, window, moved(piece.box, dx, dy))
+    draw_frame(pen, tile.paper, sheet.article, folio)
+    window, place = tile.window, tile.place
+    dx, dy = place.x_mm - window.x_mm, place.y_mm - window.y_mm
+    with pen.plane(dx, dy, within=window):
+        draw_face(pen, sheet, sheet.pieces[tile.piece], order, window)
+    pen.trim(place)
+    registration(pen, tile, place, sheet.box(tile.piece).moved(dx, dy))
 
 
 def registration(pen: Pen, page: TilePage, window: Box, cut: Box) -> None:

@@ -2,6 +2,8 @@
 
 import functools
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib
@@ -162,8 +164,7 @@ class Pen:
         self, box: Box, *, stroke: Color | None = None, fill: Color | None = None, width_mm: float = 0.1
     ) -> None:
         """A rectangle."""
-        rectangle = shapely.box(box.x_mm, box.y_mm, box.right_mm, box.bottom_mm)
-        self.shape(shapely.MultiPolygon([rectangle]), stroke=stroke, fill=fill, width_mm=width_mm)
+        self.shape(box.shape, stroke=stroke, fill=fill, width_mm=width_mm)
 
     def art(self, texels: UInt8[np.ndarray, "h w 3"], box: Box, within: shapely.MultiPolygon) -> None:
         """An image stretched over `box`, lossless, seen only within a shape."""
@@ -174,12 +175,19 @@ class Pen:
         self._canvas.drawImage(ImageReader(Image.fromarray(texels)), x, y, *size)
         self._canvas.restoreState()
 
-    def cut(self, shape: shapely.MultiPolygon, spot: str, within: Box | None = None) -> None:
+    @contextmanager
+    def plane(self, dx_mm: float, dy_mm: float, within: Box | None = None) -> Iterator[None]:
+        """Meanwhile coordinates are those of a plane that lies (dx, dy) off the page's, seen in a window."""
+        self._canvas.saveState()
+        self._canvas.translate(dx_mm * POINTS_PER_MM, -dy_mm * POINTS_PER_MM)
+        if within is not None:
+            self._canvas.clipPath(self._path(within.shape), stroke=0, fill=0)
+        yield
+        self._canvas.restoreState()
+
+    def cut(self, shape: shapely.MultiPolygon, spot: str) -> None:
         """The cut line: a hairline in a spot colour of its own, overprinting, as cutters look for it."""
         self._canvas.saveState()
-        if within is not None:
-            frame = shapely.box(within.x_mm, within.y_mm, within.right_mm, within.bottom_mm)
-            self._canvas.clipPath(self._path(shapely.MultiPolygon([frame])), stroke=0, fill=0)
         self._canvas.setStrokeColor(CMYKColorSep(0, 1, 0, 0, spotName=spot, density=1))
         self._canvas.setStrokeOverprint(True)
         self._canvas.setLineWidth(CUT_LINE_POINTS)
