@@ -116,7 +116,7 @@ def _onnx() -> ModuleType:
 
 
 def _tensor(value: Any) -> Tensor:
-    tensor = torch.as_tensor(value).clone()
+    tensor = torch.tensor(value.copy())
     return tensor.float() if tensor.is_floating_point() else tensor.long()
 
 

@@ -172,13 +172,16 @@ OPERATORS: dict[str, Operator] = {
     "Cast": cast,
     "Clip": clip,
     "Concat": lambda i, a: torch.cat(i, a["axis"]),
+    "ConstantOfShape": lambda i, a: torch.full(ints(i[0]), a["value"].item() if "value" in a else 0.0),
     "Conv": convolve,
+    "Equal": lambda i, a: i[0] == i[1],
     "Div": lambda i, a: i[0] / i[1] if i[0].is_floating_point() else i[0] // i[1],
     "Dropout": lambda i, a: i[0],
     "Elu": lambda i, a: functional.elu(i[0], a.get("alpha", 1.0)),
     "Erf": lambda i, a: i[0].erf(),
     "Exp": lambda i, a: i[0].exp(),
-    "Flatten": lambda i, a: i[0].flatten(a.get("axis", 1)),
+    "Expand": lambda i, a: i[0] * torch.ones(ints(i[1])).to(i[0]),
+    "Flatten": lambda i, a: i[0].reshape(math.prod(i[0].shape[: a.get("axis", 1)]), -1),
     "Gather": lambda i, a: (
         i[0].index_select(a.get("axis", 0), i[1].flatten()).squeeze(a.get("axis", 0))
         if i[1].ndim == 0
@@ -213,6 +216,7 @@ OPERATORS: dict[str, Operator] = {
     "Tanh": lambda i, a: i[0].tanh(),
     "Transpose": lambda i, a: i[0].permute(a.get("perm", list(range(i[0].ndim))[::-1])),
     "Unsqueeze": unsqueeze,
+    "Where": lambda i, a: torch.where(i[0], i[1], i[2]),
     "Upsample": resize,
 }
 # What has no slope, or cuts it off: a model is to be exported without them.

@@ -1,5 +1,6 @@
 """Victims from programs: TorchScript archives and torch.export packages, which bring their own code."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -67,7 +68,13 @@ def _read(path: Path) -> nn.Module:
     try:
         if path.suffix == ".pt2":
             return _trainable(torch.export.load(path).module())
-        return torch.jit.load(path, map_location="cpu")
+        with warnings.catch_warnings():
+            # torch advises torch.export to those who write such a file; here it is only read.
+            warnings.simplefilter("ignore", FutureWarning)
+            module = torch.jit.load(path, map_location="cpu")
+        for parameter in module.parameters():
+            parameter.requires_grad_(False)
+        return module
     except Exception as error:  # the readers raise many kinds
         raise InputError(
             f"{path} must be a TorchScript archive or a .pt2 of torch.export; a pickle can run anything and "

@@ -75,7 +75,7 @@ def refused(spec: str, message: str) -> None:
 
 def test_unknown_kinds_name_the_nearest() -> None:
     refused("torchvison:resnet18", "did you mean 'torchvision'")
-    refused("", "known: bundled, file")
+    refused("", "known: bundled, command, file")
 
 
 def test_a_python_factory_gives_size_and_labels(python_file: Path) -> None:
