@@ -38,7 +38,7 @@ class Environments:
 
     @classmethod
     def read(cls, path: Path | str) -> "Environments":
-        """From one .hdr or .exr file, or all of a folder in the order of their names."""
+        """From one .hdr file, or all of a folder in the order of their names."""
         path = Path(path)
         files = sorted(path.glob("*.hdr")) if path.is_dir() else [path]
         if not files:

@@ -2,7 +2,10 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -233,3 +236,19 @@ def test_wrinkles_have_the_height_that_is_asked_and_are_replayed() -> None:
     assert not torch.equal(relief[0], relief[1])
     uvs = grid_uvs(32, 32)
     assert float(uvs.min()) == 0 and float(uvs.max()) == 1
+
+
+def test_maps_are_read_and_what_is_none_is_named(tmp_path: Path) -> None:
+    sky = np.full((8, 16, 3), (0.25, 0.5, 1.0), np.float32)  # OpenCV writes blue, green, red
+    cv2.imwrite(str(tmp_path / "sky.hdr"), sky)
+    first = Environments.read(tmp_path).coefficients[0, 0]
+    # Radiance shares one exponent among the channels: eight bits of the largest.
+    assert (first / first[0]).tolist() == pytest.approx([1.0, 0.5, 0.25], abs=0.01)
+    cv2.imwrite(str(tmp_path / "square.hdr"), sky[:, :8])
+    (tmp_path / "text.hdr").write_text("no map")
+    for name, says in (("square.hdr", "twice as wide"), ("text.hdr", "Radiance"), ("none.hdr", "nothing")):
+        with pytest.raises(InputError, match=says):
+            Environments.read(tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="found none"):
+        Environments.read(tmp_path / "empty")
