@@ -9,10 +9,12 @@ from eot.runs.product import levels_of, shown
 from eot.runs.sections import TextureTable
 from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
+from renders.lookup import Filter, Pyramid
+from renders.meshes.islands import filled, places_of
 from renders.sensor.resize import resize
 from textures.features import Coarse, coarse_size, feature_px
 from textures.norms import norm_named
-from textures.parameters import Fourier, Palette, Pixels, Sticker, Tanh
+from textures.parameters import Fourier, Palette, Pixels, Sticker, Tanh, VertexColours
 
 Paint = Pixels | Tanh | Fourier | Palette
 AnyTexture = Paint | Coarse | Sticker
@@ -22,6 +24,8 @@ def texture_of(
     table: TextureTable, article: Article, mask: Float[Tensor, "1 u v"], generator: torch.Generator
 ) -> AnyTexture:
     """One paint for all faces of the article, at its start, inside the mask; a bare patch is all paint."""
+    if table.kind == "vertices":
+        return Sticker(article.faces, mask, _vertices(table, article, generator))
     cells = cells_of(table, article)
     paint: Paint | Coarse = _paint(table, article, cells, generator)
     if cells != article.size:
@@ -98,3 +102,27 @@ def _start(
     if cells == article.size:
         return article.faces
     return linear_to_srgb(resize(srgb_to_linear(article.faces), cells)).clamp(0, 1)
+
+
+def _vertices(table: TextureTable, article: Article, generator: torch.Generator) -> VertexColours:
+    """A colour for each vertex of the article's mesh."""
+    mesh = article.mesh
+    if mesh is None or table.norm != "none" or table.min_feature_mm > 0:
+        raise InputError(
+            "texture.kind: vertices needs a mesh, and neither texture.norm nor min_feature_mm: leave them out"
+        )
+    start = _start(table.start, article, article.size, generator)
+    uv = mesh.uvs.flatten(0, 1)
+    at_corners = Pyramid.of(start).sample(uv, uv.new_zeros(len(uv), 2, 2), Filter.BILINEAR)[0].T
+    colours = torch.zeros(len(mesh.vertices), 3).index_add(0, mesh.faces.flatten(), at_corners)
+    counts = mesh.faces.flatten().bincount(minlength=len(colours)).clamp_min(1)
+    places = places_of(mesh.uvs, article.size)
+    corner, share = (torch.zeros(1, 3, *article.size) for _ in range(2))
+    corner.flatten(2)[0, :, places.cell] = mesh.faces[places.face].T.float()
+    share.flatten(2)[0, :, places.cell] = places.share.T
+    # What a lookup may touch beside the islands takes after the nearest texel on them.
+    inside = (share.sum(1) > 0.5).float()
+    corner, share = filled(corner, inside)[0], filled(share, inside)[0]
+    return VertexColours(
+        (colours / counts[:, None]).clamp(0, 1), corner.long().movedim(0, -1), share.movedim(0, -1)
+    )

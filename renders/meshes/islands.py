@@ -45,6 +45,28 @@ def texels_of(uvs: Float[Tensor, "f 3 2"], size: tuple[int, int]) -> Texels:
     return Texels(grid.unflatten(0, size))
 
 
+@dataclass(frozen=True)
+class Places:
+    """The p texels whose centre lies on the mesh: row * columns + column, the face, shares of its corners."""
+
+    cell: Int[Tensor, " p"]
+    face: Int[Tensor, " p"]
+    share: Float[Tensor, "p 3"]
+
+
+def places_of(uvs: Float[Tensor, "f 3 2"], size: tuple[int, int]) -> Places:
+    """Where on the mesh the texels of a texture of `size` = (rows, columns) lie."""
+    texels = texels_of(uvs, size)
+    cell = (texels.face.flatten() >= 0).nonzero()[:, 0]
+    face = texels.face.flatten()[cell]
+    u, v = (cell % size[1] + 0.5) / size[1], 1 - (cell // size[1] + 0.5) / size[0]
+    # Shares are areas: of the triangle that the point makes with the edge before each corner.
+    towards = uvs.double()[face] - torch.stack([u, v], -1)[:, None]
+    after, before = towards.roll(-1, 1), towards.roll(-2, 1)
+    areas = after[..., 0] * before[..., 1] - after[..., 1] * before[..., 0]
+    return Places(cell, face, (areas / areas.sum(-1, keepdim=True)).to(uvs))
+
+
 def coverage(uvs: Float[Tensor, "f 3 2"], size: tuple[int, int]) -> Float[Tensor, "1 u v"]:
     """1 for every texel that a lookup at full size may touch: the islands and one texel around."""
     inside = texels_of(uvs, size).covered

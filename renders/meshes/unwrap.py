@@ -8,13 +8,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from renders.camera import Intrinsics
 from renders.errors import InputError
 from renders.lookup import Filter, Pyramid
-from renders.meshes.islands import coverage, filled
+from renders.meshes.islands import coverage, filled, places_of
 from renders.meshes.mesh import Mesh
 from renders.meshes.read import Piece
-from renders.rasterisers.spans import rasterise
 
 # Free texels around each island at the size it is unwrapped for.
 PADDING = 4
@@ -52,18 +50,12 @@ def _charts(mesh: Mesh, side_px: int) -> Float[Tensor, "f 3 2"]:
 
 def _baked(mesh: Mesh, uvs: Float[Tensor, "f 3 2"], side_px: int) -> Float[Tensor, "1 3 u v"]:
     """What the old texture shows at the place of every texel of the new one."""
-    flat = torch.stack([-uvs[..., 0], uvs[..., 1] - 1, 1 / side_px * torch.ones_like(uvs[..., 0])], -1)
-    one = torch.ones(1, dtype=torch.float64)
-    faces = torch.arange(3 * len(uvs)).reshape(-1, 3)
-    # The texture as a picture: 1 px focal length, seen from a texel away.
-    camera = Intrinsics(one, 0 * one, 0 * one)
-    fragments = rasterise(flat.double().flatten(0, 1)[None], faces, camera, (side_px, side_px))
-    shares = fragments.bary_coords[0, :, :, 0].flatten(0, 1)[fragments.cell].to(mesh.uvs)
-    old = (shares[..., None] * mesh.uvs[fragments.face]).sum(1)
+    places = places_of(uvs, (side_px, side_px))
+    old = (places.share[..., None] * mesh.uvs[places.face]).sum(1)
     seen = Pyramid.of(mesh.texture).sample(old, old.new_zeros(len(old), 2, 2), Filter.BILINEAR)
     texture = mesh.texture.new_zeros((1, 3, side_px * side_px))
-    texture[:, :, fragments.cell] = seen
+    texture[:, :, places.cell] = seen
     touched = torch.zeros(1, side_px * side_px)
-    touched[:, fragments.cell] = 1
+    touched[:, places.cell] = 1
     baked = filled(texture.unflatten(-1, (side_px, side_px)), touched.unflatten(-1, (side_px, side_px)))
     return filled(baked, coverage(uvs, (side_px, side_px)))

@@ -15,9 +15,11 @@ from eot.runs.config import Config, parse_config
 from eot.runs.masks import fixed_mask
 from eot.search.penalty import Tried, next_weight, strongest
 from renders.errors import InputError
+from renders.meshes.islands import places_of
 from renders.surfaces.bent import Cloth, Cylinder
 from renders.surfaces.solid import Solid
 from tests.renders.meshes import write_obj
+from textures.parameters import VertexColours
 
 ROOT = Path(__file__).parents[2]
 CPU = torch.device("cpu")
@@ -127,6 +129,32 @@ def test_an_object_is_seen_with_two_samples_a_pixel_unless_told_otherwise() -> N
         camera = {"output_px": 16} | ({} if wanted is None else {"supersample": wanted})
         scene = frame_of(configured(camera=camera), CPU).world.scene
         assert isinstance(scene.surface, Solid) and scene.supersample == samples  # type: ignore[attr-defined]
+
+
+def test_colours_of_vertices_blend_across_each_face_and_start_as_the_object() -> None:
+    config = configured(texture={"kind": "vertices", "start": "face"})
+    frame = frame_of(config, CPU)
+    mask = fixed_mask(config, frame.article)
+    assert mask is not None and frame.article.mesh is not None
+    texture = build(frame, mask).texture
+    paint, mesh = texture.paint, frame.article.mesh
+    assert isinstance(paint, VertexColours)
+    assert paint.paint.texels.numel() == 3 * len(mesh.vertices)
+    with torch.no_grad():
+        paint.paint.texels.copy_(mesh.vertices.T[None, :, None] * 5 + 0.5)
+    image = texture()
+    places = places_of(mesh.uvs, frame.article.size)
+    points = (mesh.vertices[mesh.faces[places.face]] * places.share[..., None]).sum(1)
+    # A colour that is a linear function of the place stays one on every face.
+    assert torch.allclose(image.flatten(2)[0][:, places.cell].T, points * 5 + 0.5, atol=1e-5)
+
+
+def test_colours_of_vertices_need_a_mesh() -> None:
+    patch = {"kind": "patch", "width_mm": 120.0, "texels": 32}
+    config = configured(texture={"kind": "vertices", "start": "grey"}, article=patch)
+    frame = frame_of(config, CPU)
+    with pytest.raises(InputError, match="vertices needs a mesh"):
+        build(frame, frame.article.coverage)
 
 
 @pytest.mark.parametrize("limit", [0.02, 0.9, 1.0, 37.0, 600.0])

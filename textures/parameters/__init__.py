@@ -6,5 +6,6 @@ from textures.parameters.pixels import Pixels
 from textures.parameters.sticker import Sticker
 from textures.parameters.tanh import Tanh
 from textures.parameters.texture import Texture
+from textures.parameters.vertices import VertexColours
 
-__all__ = ["Fourier", "Palette", "Pixels", "Sticker", "Tanh", "Texture"]
+__all__ = ["Fourier", "Palette", "Pixels", "Sticker", "Tanh", "Texture", "VertexColours"]

@@ -73,7 +73,9 @@ class StickerTable(Table):
 class TextureTable(Table):
     """How the picture on the sticker is parametrised, and the bounds it keeps."""
 
-    kind: Literal["pixels", "tanh", "fourier", "palette"] = Field("pixels", description="the parameters")
+    kind: Literal["pixels", "tanh", "fourier", "palette", "vertices"] = Field(
+        "pixels", description="the parameters; vertices: one colour for each corner of a mesh"
+    )
     start: Literal["grey", "noise", "face"] = Field("grey", description="where the optimiser starts")
     min_feature_mm: float = Field(0.0, ge=0, description="finer detail than this is not used; 0 = texel size")
     palette: kinds.Colours = Field((), description="the colours of kind = palette, as '#rrggbb'")
