@@ -1,21 +1,40 @@
-"""Reads photographs: the one place where image files of users become tensors."""
+"""Reads photographs: the one place where image files of users become pixels."""
 
 import io
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pi_heif
 import torch
-from jaxtyping import Float
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from jaxtyping import Float, UInt8
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from renders.errors import InputError
 
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 178_000_000
-PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF")
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
+PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF", "HEIF")
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff"})
+
+# Phones write HEIC. libheif turns such photos upright by itself and sets their orientation tag to 1.
+pi_heif.register_heif_opener()
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoFile:
+    """A photograph as its file holds it: upright, sRGB in 8 bits, with what the camera noted.
+
+    Args:
+        focal_35mm: the 35 mm equivalent focal length; None where the file does not tell.
+        taken: date and time by the camera's clock, as EXIF writes them; empty where the file does not tell.
+    """
+
+    levels: UInt8[np.ndarray, "h w 3"]
+    focal_35mm: float | None
+    taken: str
 
 
 def read_photo(path: Path | str) -> Float[Tensor, "3 h w"]:
@@ -31,6 +50,30 @@ def read_photo(path: Path | str) -> Float[Tensor, "3 h w"]:
         grey = torch.from_numpy(np.asarray(image).astype(np.float32) / 65535)
         return grey.expand(3, -1, -1).clone()
     return torch.from_numpy(np.array(_rgb(image, path))).permute(2, 0, 1).contiguous().float() / 255
+
+
+def read_photo_file(path: Path | str) -> PhotoFile:
+    """The photograph in a file with its EXIF notes; reads and refuses what `read_photo` does."""
+    path = Path(path)
+    image = _open(path)
+    focal, taken = _notes(image)
+    image = _upright(image, path)
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image).astype(np.float32) / 257).round().astype(np.uint8)
+        return PhotoFile(np.repeat(grey[..., None], 3, -1), focal, taken)
+    # not copied once more: the levels are read-only
+    return PhotoFile(np.asarray(_rgb(image, path)), focal, taken)
+
+
+def _notes(image: Image.Image) -> tuple[float | None, str]:
+    """Focal length (35 mm equivalent) and time of a photo; a damaged block tells nothing."""
+    try:
+        exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
+        focal = float(exif.get(ExifTags.Base.FocalLengthIn35mmFilm) or 0)
+        taken = str(exif.get(ExifTags.Base.DateTimeOriginal) or "").strip("\0 ")
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError):
+        return None, ""
+    return (focal if 1 <= focal <= 10_000 else None), taken
 
 
 def _open(path: Path) -> Image.Image:
@@ -54,11 +97,11 @@ def _open(path: Path) -> Image.Image:
         except Image.DecompressionBombError as error:
             raise InputError(f"{path}: more than {MAX_PIXELS // 10**6} megapixels: scale it down") from error
         except UnidentifiedImageError as error:
-            known = "JPEG, PNG, WebP, BMP, TIFF, PPM or GIF"
+            known = "JPEG, PNG, HEIC, WebP, BMP, TIFF, PPM or GIF"
             raise InputError(
                 f"{path}: not an image in a format that is read here; save it as {known}"
             ) from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
+        except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
             raise InputError(f"{path}: the image is damaged or cut off ({error}): copy it again") from error
     return image
 
@@ -76,7 +119,8 @@ def _check_size(image: Image.Image, path: Path) -> None:
 
 def _upright(image: Image.Image, path: Path) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
+        return image
     except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: its EXIF block is damaged ({error}): save the image again") from error
 
@@ -95,7 +139,7 @@ def _rgb(image: Image.Image, path: Path) -> Image.Image:
         return _through_profile(image, profile, path)
     if image.mode == "CMYK":
         raise InputError(f"{path}: CMYK without a colour profile: convert it to sRGB in an image editor")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _through_profile(image: Image.Image, profile: bytes, path: Path) -> Image.Image:

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageCms
 
 from renders.errors import InputError
-from renders.photos import read_photo
+from renders.photos import read_photo, read_photo_file
 
 GREYS = np.arange(12 * 8, dtype=np.uint8).reshape(8, 12) * 2
 COLOURS = np.stack([GREYS, GREYS[::-1], GREYS[:, ::-1]], -1)
@@ -177,3 +177,26 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(data)
     with pytest.raises(InputError, match="megapixels"):
         read_photo(tmp_path / "a.png")
+
+
+def test_a_heic_of_a_phone_is_read_upright_with_its_focal_length() -> None:
+    photo = read_photo_file(Path(__file__).with_name("small.heic"))
+    assert photo.levels.shape == (64, 48, 3)  # stored as 64 x 48, lying on its side
+    assert photo.focal_35mm == 26
+    # the red half of the stored picture is on top after the turn, its white rim on the right; HEVC is lossy
+    assert np.abs(photo.levels[16, 8].astype(int) - (200, 40, 30)).max() <= 6
+    assert np.abs(photo.levels[40, 44].astype(int) - (240, 240, 240)).max() <= 6
+
+
+def test_the_tensor_and_the_file_of_a_photo_are_the_same_levels(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.fromarray(COLOURS))
+    assert (read_photo_file(path).levels == COLOURS).all()
+    assert torch.equal((read_photo(path) * 255).round().byte().permute(1, 2, 0), torch.from_numpy(COLOURS))
+    assert read_photo_file(path).focal_35mm is None
+
+
+def test_a_damaged_heic_is_refused(tmp_path: Path) -> None:
+    data = Path(__file__).with_name("small.heic").read_bytes()
+    (tmp_path / "a.heic").write_bytes(data[:-200])
+    with pytest.raises(InputError, match=r"damaged|not an image"):
+        read_photo(tmp_path / "a.heic")
