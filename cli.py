@@ -5,7 +5,7 @@ import os
 # Read when torch is loaded: its threads sleep while they wait, so that a busy machine is not slowed down.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from eot.terminal import checks, hardening, models, runs, things
+from eot.terminal import checks, hardening, models, ranges, runs, things
 from eot.terminal.app import app_of
 
 COMMANDS = (
@@ -17,6 +17,10 @@ COMMANDS = (
     runs.report,
     runs.print_,
     runs.field,
+    ranges.plan,
+    ranges.photos,
+    ranges.calibrate,
+    ranges.rehearse,
     models.victims,
     models.signs,
     models.train_signs,

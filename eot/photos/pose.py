@@ -59,11 +59,13 @@ def pose_of(
     `k1` is the radial distortion at the half diagonal, as in a Condition.
     """
     rays = _rays(image_px, camera, k1)
-    _, turns, shifts, _ = cv2.solvePnPGeneric(article_m, rays, np.eye(3), None, flags=cv2.SOLVEPNP_IPPE)
+    # In its own axes for the article head-on is no turn; in ours half a turn, which has no rotation vector.
+    plane = article_m @ FLIP
+    _, turns, shifts, _ = cv2.solvePnPGeneric(plane, rays, np.eye(3), None, flags=cv2.SOLVEPNP_IPPE)
     fits = []
     for turn, shift in zip(turns, shifts, strict=True):
-        turn, shift = cv2.solvePnPRefineLM(article_m, rays, np.eye(3), None, turn, shift)
-        seen = cv2.projectPoints(article_m, turn, shift, np.eye(3), None)[0][:, 0]
+        turn, shift = cv2.solvePnPRefineLM(plane, rays, np.eye(3), None, turn, shift)
+        seen = cv2.projectPoints(plane, turn, shift, np.eye(3), None)[0][:, 0]
         rms = camera.focal_px * math.sqrt(float(((seen - rays) ** 2).sum(-1).mean()))
         fits.append((rms, turn, shift))
     fits.sort(key=lambda fit: fit[0])
@@ -72,11 +74,11 @@ def pose_of(
     others = [fit for fit in fits[1:] if not _same(fit[1], turn)]
     ratio = (others[0][0] + CORNER_PX) / (error + CORNER_PX) if others else math.inf
     rotation = _towards(shift[:, 0]) @ cv2.Rodrigues(turn)[0]
-    return Pose(float(np.linalg.norm(shift)), *angles_of(FLIP @ rotation), error, ratio)
+    return Pose(float(np.linalg.norm(shift)), *angles_of(FLIP @ rotation @ FLIP), error, ratio)
 
 
 def _same(turn: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two rotation vectors turn alike; near half a turn the vectors themselves jump."""
+    """Whether two rotation vectors turn alike."""
     return bool(np.linalg.norm(cv2.Rodrigues(turn)[0] - cv2.Rodrigues(other)[0]) < SAME)
 
 

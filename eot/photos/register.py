@@ -45,31 +45,53 @@ class Placed:
     @property
     def sighting(self) -> Sighting:
         """All marker corners, in article space and in the photo."""
-        return _sighting(self.board, self.markers)
+        plane, seen = _points(self.board, self.markers)
+        return Sighting(self.board.in_article(plane), seen)
 
 
 def place(markers: Sequence[Marker], boards: Sequence[Board]) -> list[Placed]:
-    """Every sheet whose markers agree on a plane, in the order of `boards`."""
-    found = (_placed(markers, board) for board in boards)
-    return [placed for placed in found if placed is not None]
+    """Every sheet whose markers agree on a plane, in the order of `boards`; one shown twice comes twice."""
+    found = []
+    for board in boards:
+        left = [marker for marker in markers if marker.id in board.ids]
+        while (placed := _placed(left, board)) is not None:
+            found.append(placed)
+            used = {id(marker) for marker in placed.markers}
+            left = [marker for marker in left if id(marker) not in used]
+    return found
 
 
 def _placed(markers: Sequence[Marker], board: Board) -> Placed | None:
-    """The largest set of markers that agree by a homography; of two with one id the one that fits stays."""
-    here = [marker for marker in markers if marker.id in board.ids]
-    while len(here) >= LEAST_MARKERS:
-        plane = np.concatenate([board.markers_mm[marker.id] for marker in here])
-        seen = np.concatenate([marker.corners_px for marker in here])
-        homography, _ = cv2.findHomography(plane, seen, cv2.LMEDS if len(here) > LEAST_MARKERS else 0)
-        if homography is None:
-            return None
-        misses = np.linalg.norm(mapped(homography, plane) - seen, axis=-1).reshape(-1, 4).max(1)
-        misses = misses / [marker.side_px for marker in here]
-        if misses.max() <= FAR and len({marker.id for marker in here}) == len(here):
-            exact, _ = cv2.findHomography(plane, seen, 0)
-            return Placed(board, tuple(here), exact, min(marker.side_px for marker in here))
-        del here[int(misses.argmax())]
-    return None
+    """The largest set of markers that agree by a homography; every pair of them is tried as its start."""
+    pairs = [(a, b) for i, a in enumerate(markers) for b in markers[i + 1 :] if a.id != b.id]
+    sets = [_agreeing(markers, board, pair) for pair in pairs]
+    best = max(sets, key=len, default=[])
+    # Twice, since a plane through all of them is better than one through two.
+    best = _agreeing(markers, board, best)
+    homography = _plane(best, board) if len(best) >= LEAST_MARKERS else None
+    if homography is None:
+        return None
+    return Placed(board, tuple(best), homography, min(marker.side_px for marker in best))
+
+
+def _agreeing(markers: Sequence[Marker], board: Board, some: Sequence[Marker]) -> list[Marker]:
+    """The markers that lie where the plane through some of them puts theirs, the nearest of each number."""
+    homography = _plane(some, board) if len(some) >= LEAST_MARKERS else None
+    if homography is None:
+        return []
+    nearest: dict[int, tuple[float, Marker]] = {}
+    for marker in markers:
+        there = mapped(homography, board.markers_mm[marker.id])
+        miss = float(np.linalg.norm(there - marker.corners_px, axis=-1).max()) / marker.side_px
+        if miss <= FAR and miss < nearest.get(marker.id, (np.inf, marker))[0]:
+            nearest[marker.id] = miss, marker
+    return [nearest[number][1] for number in sorted(nearest)]
+
+
+def _plane(markers: Sequence[Marker], board: Board) -> Float[np.ndarray, "3 3"] | None:
+    """Sheet millimetres to pixels, through all corners of these markers."""
+    points = _points(board, markers)
+    return cv2.findHomography(*points, 0)[0]
 
 
 def mapped(
@@ -98,7 +120,9 @@ def rectified(
     return cv2.resize(warped, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _sighting(board: Board, markers: Sequence[Marker]) -> Sighting:
+def _points(
+    board: Board, markers: Sequence[Marker]
+) -> tuple[Float[np.ndarray, "n 2"], Float[np.ndarray, "n 2"]]:
+    """All corners of markers, on the sheet and in the photo."""
     plane = np.concatenate([board.markers_mm[marker.id] for marker in markers])
-    seen = np.concatenate([marker.corners_px for marker in markers])
-    return Sighting(board.in_article(plane), seen)
+    return plane, np.concatenate([marker.corners_px for marker in markers])

@@ -83,7 +83,8 @@ def _aim(goal: dict[str, Any]) -> str:
     return f"a “{goal['target']['label']}” is found where there is none"
 
 
-def _data_uri(data: bytes, kind: str) -> str:
+def picture_uri(data: bytes, kind: str) -> str:
+    """A picture inside the page itself."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
 
 
@@ -91,7 +92,7 @@ def _article(article: ArticlePicture) -> dict[str, Any]:
     return {
         "name": article.name,
         "id": article.identifier,
-        "picture": _data_uri(encoded(article.image, "PNG"), "png"),
+        "picture": picture_uri(encoded(article.image, "PNG"), "png"),
         "width_mm": article.width_mm,
         "height_mm": article.height_mm,
         "coverage": article.coverage,
@@ -125,7 +126,7 @@ def _draw(name: str, draw: Draw) -> dict[str, Any]:
 
 
 def _shots(shots: tuple[Shot, ...]) -> list[dict[str, Any]]:
-    return [{"shot": shot, "picture": _data_uri(shot.jpeg, "jpeg")} for shot in shots]
+    return [{"shot": shot, "picture": picture_uri(shot.jpeg, "jpeg")} for shot in shots]
 
 
 def _table_of_cells(contents: Contents) -> list[dict[str, Any]]:

@@ -21,8 +21,8 @@ def append_line(path: Path, record: Record) -> None:
         raise explained(error, path.parent) from error
 
 
-def read_lines(path: Path) -> list[Record]:
-    """All whole lines; a crash may have cut off the last one. Raises RunError where one is damaged."""
+def read_lines(path: Path, key: str = "step") -> list[Record]:
+    """All whole lines, each with a `key`; a crash may cut off the last. RunError where one is damaged."""
     if not path.is_file():
         return []
     whole = path.read_bytes().split(b"\n")[:-1]
@@ -30,8 +30,8 @@ def read_lines(path: Path) -> list[Record]:
         records = [json.loads(line) for line in whole]
     except ValueError:
         records = [None]
-    if not all(isinstance(record, dict) and "step" in record for record in records):
-        raise RunError(f"{path}: expected a JSON object with a step per line: remove other lines")
+    if not all(isinstance(record, dict) and key in record for record in records):
+        raise RunError(f"{path}: expected a JSON object with a {key} per line: remove other lines")
     return records
 
 

@@ -44,7 +44,10 @@ class Stand:
 
 @dataclass(frozen=True)
 class Exposure:
-    """What light and lens do to one photo: gain, blur in pixels, noise at white, fall-off, colour, JPEG."""
+    """What light and lens do to one photo: gain, blur in pixels, noise at white, fall-off, colour, JPEG.
+
+    `contrast` mixes in so much of the S-curve 3 x^2 - 2 x^3 of the levels.
+    """
 
     gain: float = 0.9
     blur_px: float = 0.7
@@ -53,6 +56,7 @@ class Exposure:
     vignetting: float = 0.15
     warmth: float = 0.0
     slope: tuple[float, float] = (0.0, 0.0)
+    contrast: float = 0.0
     quality: int = 93
 
 
@@ -111,7 +115,8 @@ def photograph(
     scene *= _light(size, exposure)
     deviation = np.sqrt(exposure.shot_noise**2 * np.clip(scene, 0, None) + exposure.read_noise**2)
     scene += deviation * torch.randn(scene.shape, generator=generator).numpy()
-    levels = ENCODED[np.clip(scene * STEPS, 0, STEPS).astype(np.int32)]
+    curve = np.interp(ENCODED, np.arange(256), _toned(exposure.contrast)).astype(np.float32)
+    levels = curve[np.clip(scene * STEPS, 0, STEPS).astype(np.int32)]
     # Dithered by the noise already, so plain rounding is what a camera does.
     return _jpeg((levels + 0.5).astype(np.uint8), camera, exposure.quality)
 
@@ -145,6 +150,12 @@ def _put(scene: Float[np.ndarray, "h w 3"], plane: Plane, homography: Float[np.n
     part = scene[low[1] : high[1], low[0] : high[0]]
     part *= 1 - seen[..., 3:]
     part += seen[..., :3]
+
+
+def _toned(contrast: float) -> Float[np.ndarray, " 256"]:
+    """The level that becomes of each level."""
+    x = np.arange(256) / 255
+    return 255 * ((1 - contrast) * x + contrast * x * x * (3 - 2 * x))
 
 
 def _light(size: tuple[int, int], exposure: Exposure) -> Float[np.ndarray, "h w 3"]:

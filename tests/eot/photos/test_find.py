@@ -159,3 +159,12 @@ def test_a_cropped_photo_is_told_by_its_focal_length() -> None:
     truth = Camera.from_35mm(52, 1600, 1200)
     lens = lens_of((1600, 1200), sightings([20, -30, 40], truth), 26.0)
     assert lens.source == "sheets" and "2.00 times" in lens.note
+
+
+def test_a_square_seen_exactly_head_on_has_its_distance() -> None:
+    half = 0.075
+    points = np.array([[-half, half, 0], [half, half, 0], [half, -half, 0], [-half, -half, 0]])
+    found = pose_of(points, seen_by_the_training_camera(points, (1.5, 0.0, 0.0, 0.0)), CAMERA)
+    assert found.distance_m == pytest.approx(1.5, rel=1e-4)
+    # near head-on an angle shows only in its cosine, so it is as good as the square root of the corners
+    assert (found.yaw_deg, found.pitch_deg, found.roll_deg) == pytest.approx((0, 0, 0), abs=0.1)
