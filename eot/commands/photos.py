@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from eot.commands.attack import fingerprints
-from eot.commands.export import product_of
+from eot.commands.print import product_of
 from eot.commands.tick import Tick
 from eot.evidence.evaluation import Evaluation
 from eot.photos.board import Board, boards_of

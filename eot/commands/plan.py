@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from eot.commands.export import product_of
 from eot.commands.photos import boards
+from eot.commands.print import product_of
 from eot.photos.board import Board
 from eot.photos.checklist import checklist_pdf
 from eot.photos.corners import ARMS

@@ -12,10 +12,10 @@ import torch
 from rich.console import Group
 from rich.text import Text
 
-from eot.commands.export import product_of
 from eot.commands.measure import articles_of
 from eot.commands.photos import Request as PhotosRequest
 from eot.commands.photos import manifest_of, photos
+from eot.commands.print import product_of
 from eot.commands.tick import Tick
 from eot.photos.board import Board, boards_of
 from eot.photos.markers import Marker

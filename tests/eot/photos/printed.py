@@ -26,7 +26,7 @@ ARMS = ("attack", "clean", "noise", "blank")
 
 
 def printed(run: Path, arms: tuple[str, ...] = ARMS) -> dict[str, Plane]:
-    """Writes `print/sheet.json` into a run; the plane of every arm, the clean one grey for want of ink."""
+    """Writes `article/sheet.json` into a run; the plane of every arm, the clean one grey for want of ink."""
     product = decode_product((run / "texture.safetensors").read_bytes(), "run")
     face = Box(0.0, 0.0, product.width_mm, product.height_mm)
     px_per_mm = PX_PER_MM if face.width_mm < 400 else 2
@@ -49,11 +49,11 @@ def printed(run: Path, arms: tuple[str, ...] = ARMS) -> dict[str, Plane]:
     pages = tuple(Page("sheets.pdf", i + 1, whole[2], whole[3]) for i in range(len(arms)))
     manifest = Manifest(
         SCHEMA, "TEST ARTICLE", "tiny", "tiny", "abcdef12", "2026-01-01", (face.width_mm, face.height_mm),
-        (32, 32), "A4", 100.0, 3.0, "CutContour", 300.0, "none", pages, targets,
+        (32, 32), "A4", 100.0, 3.0, "CutContour", 300.0, "none", (), pages, targets,
     )  # fmt: skip
-    (run / "print").mkdir(exist_ok=True)
-    (run / "print" / "sheet.json").write_bytes(encode_manifest(manifest))
-    (run / "print" / "sheets.pdf").write_bytes(_pdf(planes, whole))
+    (run / "article").mkdir(exist_ok=True)
+    (run / "article" / "sheet.json").write_bytes(encode_manifest(manifest))
+    (run / "article" / "sheets.pdf").write_bytes(_pdf(planes, whole))
     return planes
 
 

@@ -47,7 +47,7 @@ def taken(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shots(finished: Path, taken: Path) -> Path:
     """A folder of photos of the finished run, a copy for this test alone."""
-    shutil.copytree(taken / "run" / "print", finished / "print")
+    shutil.copytree(taken / "run" / "article", finished / "article", dirs_exist_ok=True)
     shutil.copytree(taken / "shots", "shots")
     return Path("shots")
 

@@ -49,19 +49,20 @@ def test_a_rehearsal_finds_its_articles_where_they_stood(eot: Eot, small: Path) 
 
 
 def test_what_cannot_be_rehearsed_is_refused(eot: Eot, finished: Path) -> None:
+    (finished / "article" / "sheet.json").unlink()
     refused(eot("rehearse", finished), "expected one print; found none")
     printed(finished, ("attack",))
-    (finished / "print" / "sheets.pdf").unlink()
+    (finished / "article" / "sheets.pdf").unlink()
     refused(eot("rehearse", finished), "expected the printed file; found nothing")
-    (finished / "print" / "sheets.pdf").write_bytes(b"not a PDF")
+    (finished / "article" / "sheets.pdf").write_bytes(b"not a PDF")
     refused(eot("rehearse", finished), "cannot be read")
     refused(eot("rehearse", finished, "--profile", "fogra93"), "did you mean 'fogra39'")
 
 
 def test_a_page_comes_back_as_it_was_drawn(finished: Path) -> None:
     planes = printed(finished, ("attack",))
-    manifest = decode_manifest((finished / "print" / "sheet.json").read_bytes(), "sheet")
-    plane = mounted(manifest, Pages(manifest, finished / "print", 4.0, inked_by(None)), "attack", None)
+    manifest = decode_manifest((finished / "article" / "sheet.json").read_bytes(), "sheet")
+    plane = mounted(manifest, Pages(manifest, finished / "article", 4.0, inked_by(None)), "attack", None)
     assert plane.mm_per_px == 0.25
     rim = 8  # 2 mm of bare wall
     seen = plane.levels[rim:-rim, rim:-rim].astype(int)
@@ -97,7 +98,7 @@ def test_a_piece_is_cut_from_its_page_and_lies_where_it_belongs(tmp_path: Path) 
     whole = Print(0, (0.0, 0.0, 100.0, 80.0), (0.0, 0.0))
     target = Target("attack-page-1", "page", "attack", (100.0, 80.0), (), (item,), (), (whole,))
     manifest = Manifest(
-        2, "", "x", "x", "ab", "", (120.0, 90.0), (12, 9), "A4", 100.0, 3.0, "CutContour", 300.0, "none",
+        2, "", "x", "x", "ab", "", (120.0, 90.0), (12, 9), "A4", 100.0, 3.0, "CutContour", 300.0, "none", (),
         (Page("sheets.pdf", 1, 100.0, 80.0),), (target,),
     )  # fmt: skip
     bare = np.zeros((9, 12, 4), np.float32)
