@@ -1,6 +1,7 @@
 """A whole run against a detector through the command line: a patch that hides coloured things."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,3 +108,27 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(
 ) -> None:
     refused(eot("attack", hide, "--set", setting), says)
     assert not Path("runs").exists()
+
+
+def test_a_run_is_measured_again_behind_a_defence(
+    hide: Path, finished: Path, eot: Callable[..., Result]
+) -> None:
+    code, stdout, stderr = eot("evaluate", finished, "--views", "6", "--defence", "blur:1", "--json")
+    assert code == 0, stderr
+    assert json.loads(stdout)["victims"][0]["name"].endswith("behind blur:1")
+    refused(eot("evaluate", finished, "--defence", "glasses"), "defence: no 'glasses'")
+
+
+def test_a_black_box_is_not_attacked_by_a_gradient_but_by_asking(
+    hide: Path, eot: Callable[..., Result]
+) -> None:
+    model = hide.parent / "model.py"
+    model.write_text(BLACK_BOX, encoding="utf-8")
+    (hide.parent / "labels.txt").write_text("red thing\nother\n", encoding="utf-8")
+    spec = f'victims.models=["command:{sys.executable} {model}#labels={hide.parent}/labels.txt&input=32"]'
+    refused(eot("attack", hide, "--set", spec), "can only be asked, so adam has no gradient")
+
+
+BLACK_BOX = """
+print('{"detections": [{"box": [8, 8, 16, 16], "score": 0.9, "label": "red thing"}]}')
+"""

@@ -21,7 +21,8 @@ from eot.evidence.gradient_checks import check_gradients, texel_footprint
 from eot.evidence.print_checks import printed_colours
 from eot.evidence.rate_checks import check_training
 from eot.evidence.victim_checks import check_victims, victim_unchanged
-from eot.runs.build import Built, Frame, build, frame_of
+from eot.loop import gradient
+from eot.runs.build import Built, Frame, build, check_optimiser, frame_of
 from eot.runs.config import Config, dump_config, load_config
 from eot.runs.folder import (
     RunFolder,
@@ -87,6 +88,7 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
     else:
         check_free(path, request.force)
     frame = frame_of(config, device)
+    check_optimiser(frame)
     build(frame, sketch_mask(frame))
     folder = resume_run(path, config) if request.resume else start_run(path, config, request.force)
     with only_writer(folder):
@@ -163,7 +165,8 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
         built.mask[0].to(built.frame.device) * built.frame.article.coverage[0].to(built.frame.device) > 0
     )
     found = check_victims(attack.problem, image, few(0))
-    found += check_gradients(attack.problem, image, few, mask=allowed)
+    if attack.slope is gradient:  # else the victim is only asked: there is none to check
+        found += check_gradients(attack.problem, image, few, mask=allowed)
     varied = [name for name, (low, high) in built.frame.config.conditions.items() if low < high]
     found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4)(0), varied),)
     if built.frame.profile is not None:

@@ -25,6 +25,7 @@ class Request:
     run: Path
     victims: tuple[str, ...] = ()
     views: int | None = None
+    defence: str | None = None
 
 
 def evaluate(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
@@ -38,14 +39,18 @@ def evaluate(request: Request, device: torch.device) -> Generator[Tick, None, Su
     config = folder.config()
     if request.victims:
         config = config.model_copy(update={"victims": VictimsTable(models=request.victims)})
+    if request.defence:
+        guarded = config.victims.model_copy(update={"defence": request.defence})
+        config = config.model_copy(update={"victims": guarded})
     views = request.views or config.evaluation.views
     frame = frame_of(config, device)
     built = build(frame, product.mask)
     measured = yield from measure(built, product, views)
     # The article was picked on its own victims: only their rates can be compared with that pick.
-    findings = check_evaluation(measured[0]) if request.victims else doubts(measured[0], product)
+    others = (*request.victims, *([request.defence] if request.defence else ()))
+    findings = check_evaluation(measured[0]) if others else doubts(measured[0], product)
     origin = origin_of(provenance_of(config, device, fingerprints(frame)), product)
-    place = folder.path / "evaluations" / _name(config.victims.models, views)
+    place = folder.path / "evaluations" / _name(others or config.victims.models, views)
     return write_evidence(place, folder, built, product, measured, findings, origin)
 
 

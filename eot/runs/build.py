@@ -9,8 +9,10 @@ from torch import Tensor
 from eot.aims import Aim
 from eot.attack import Attack, Judged
 from eot.defences.defended import defended
+from eot.loop import gradient
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
+from eot.random_search import RandomSearch
 from eot.runs.articles import Article, article_of
 from eot.runs.config import Config
 from eot.runs.labels import Victims, objective_of
@@ -18,6 +20,7 @@ from eot.runs.masks import shaped
 from eot.runs.product import Product, levels_of, shown
 from eot.runs.scenes import Without, World, world_of
 from eot.runs.textures import AnyTexture, texture_of
+from eot.slopes import Nes, Slope, unseen
 from eot.streams import Stream, generator_for
 from eot.victims import load_victims
 from renders.conditions import Conditions
@@ -150,20 +153,44 @@ def build(frame: Frame, mask: Mask) -> Built:
     attack = Attack(
         texture,
         frame.problem(mask.to(frame.device)),
-        _optimiser(config, texture),
+        _optimiser(config, texture, mask),
         frame.stream("train", config.optimiser.views),
         frame.stream("select", config.search.select_views),
         config.optimiser.steps,
         config.search.select_every,
         SCHEDULES[config.optimiser.schedule],
         config.optimiser.micro,
+        _slope(config),
     )
     return Built(frame, mask, texture, attack)
 
 
-def _optimiser(config: Config, texture: AnyTexture) -> torch.optim.Optimizer:
+def _slope(config: Config) -> Slope:
+    """The gradient, or what stands for it where the victim is only asked."""
+    kind = config.optimiser.kind
+    if kind == "nes":
+        return Nes(config.optimiser.trials)
+    return unseen if kind == "random" else gradient
+
+
+def check_optimiser(frame: Frame) -> None:
+    """Raises InputError where the optimiser follows a gradient that a victim, which is only asked, lacks."""
+    kind = frame.config.optimiser.kind
+    for victim, _ in frame.victims:
+        if getattr(victim.module, "black_box", False) and kind not in ("random", "nes"):
+            raise InputError(
+                f"optimiser.kind: {victim.info.name} can only be asked, so {kind} has no gradient to follow: "
+                "use random or nes"
+            )
+
+
+def _optimiser(config: Config, texture: AnyTexture, mask: Mask) -> torch.optim.Optimizer:
     table = config.optimiser
-    if table.kind == "adam":
+    if table.kind == "random":
+        return RandomSearch(
+            texture.parameters(), mask, trials=table.trials, steps=table.steps, seed=config.seed
+        )
+    if table.kind in ("adam", "nes"):
         return torch.optim.Adam(texture.parameters(), lr=table.rate)
     if config.texture.norm == "none":
         raise InputError("texture.norm: expected linf, l2 or l1 for optimiser.kind = steepest; got none")

@@ -82,6 +82,9 @@ def evaluate(
     run: Run,
     victim: Models = None,
     views: Annotated[int | None, typer.Option(min=1, help="Views per arm.")] = None,
+    defence: Annotated[
+        str | None, typer.Option(help="jpeg, bits, blur, median or lgs, as in jpeg:50.")
+    ] = None,
     require_below: Annotated[
         float | None,
         typer.Option(min=0, max=1, help="Gate: fail unless success is below this, interval included."),
@@ -93,7 +96,7 @@ def evaluate(
     """Measure a finished article again: on other models (transfer), with more views, or as a gate."""
     from eot.commands import evaluate
 
-    request = evaluate.Request(run, tuple(victim or ()), views)
+    request = evaluate.Request(run, tuple(victim or ()), views, defence)
     result = watch(evaluate.evaluate(request, prepare(device, threads)))
     show(result, json_)
     if require_below is not None and result.high >= require_below:

@@ -47,12 +47,18 @@ class PenaltiesTable(Table):
 class OptimiserTable(Table):
     """How the texture is moved."""
 
-    kind: Literal["adam", "steepest"] = Field("adam", description="Adam, or steepest descent in texture.norm")
+    kind: Literal["adam", "steepest", "random", "nes"] = Field(
+        "adam",
+        description="Adam, or steepest descent in texture.norm; without gradients: random search, NES",
+    )
     rate: float = Field(0.02, gt=0, description="step size")
     steps: int = Field(500, ge=1, description="number of steps")
     views: int = Field(32, ge=1, description="fresh views per step")
     micro: int | None = Field(None, ge=1, description="views held in memory at a time; none = all of a step")
     schedule: Literal["constant", "cosine"] = Field("cosine", description="how the step size falls")
+    trials: int = Field(
+        9, ge=1, description="squares that random tries in a step, or pairs of directions of nes"
+    )
 
 
 class SearchTable(Table):
