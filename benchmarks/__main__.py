@@ -1,4 +1,4 @@
-"""All benchmarks in turn: renderer, sensor, steps, memory. What needs other tools or files runs by itself.
+"""All benchmarks in turn: renderer, objects, sensor, steps, memory. What needs other files runs by itself.
 
 python -m benchmarks
 """
@@ -7,13 +7,13 @@ import platform
 
 import torch
 
-from benchmarks import memory, render, sensor, step
+from benchmarks import memory, objects, render, sensor, step
 
 
 def main() -> None:
     """Prints every table."""
     print(f"torch {torch.__version__}, Python {platform.python_version()}, {platform.machine()}, one thread")
-    for part in (render, sensor, step, memory):
+    for part in (render, objects, sensor, step, memory):
         part.main()
 
 

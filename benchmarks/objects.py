@@ -180,9 +180,7 @@ def speed(k: int = 4, rounds: int = 3) -> list[Figure]:
                 figures.append(Figure(label, 1000 * seconds[name] / views, "ms"))
             if "PyTorch3D, whole" in seconds:
                 times = seconds["PyTorch3D, whole"] / (seconds["spans"] / k)
-                figures.append(
-                    Figure(f"{faces:,} faces, {side} px, PyTorch3D over spans", times, "x", 10.0, True)
-                )
+                figures.append(Figure(f"{faces:,} faces, {side} px, PyTorch3D over spans", times, "x"))
     return figures
 
 

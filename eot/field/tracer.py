@@ -48,6 +48,8 @@ def mitsuba() -> Any:
         except (ImportError, RuntimeError, AssertionError) as error:
             reason = str(error).split("\n")[0] or type(error).__name__
             raise InputError(LLVM.format(variant=variant, reason=reason)) from None
+    # It would tell of every number of samples that it rounds up.
+    package.set_log_level(package.LogLevel.Error)
     return package
 
 
