@@ -8,29 +8,37 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from eot.terminal import checks, hardening, models, ranges, runs, things
 from eot.terminal.app import app_of
 
-COMMANDS = (
-    runs.demo,
-    runs.demo3d,
-    runs.attack,
-    runs.evaluate,
-    checks.check,
-    runs.report,
-    runs.print_,
-    runs.field,
-    ranges.plan,
-    ranges.photos,
-    ranges.calibrate,
-    ranges.rehearse,
-    models.victims,
-    models.signs,
-    models.train_signs,
-    hardening.harden,
-    things.objects,
-    things.mesh_check,
-    things.train_objects,
-    hardening.study,
-    models.doctor,
-)
+COMMANDS = {
+    "Attack and measure": (
+        runs.demo,
+        runs.demo3d,
+        runs.attack,
+        runs.evaluate,
+        runs.report,
+        runs.field,
+    ),
+    "Print, photograph, calibrate": (
+        runs.print_,
+        ranges.plan,
+        ranges.photos,
+        ranges.calibrate,
+        ranges.rehearse,
+    ),
+    "Check and harden a model": (
+        checks.check,
+        hardening.harden,
+        hardening.study,
+    ),
+    "What there is": (
+        models.victims,
+        models.signs,
+        things.objects,
+        things.mesh_check,
+        models.train_signs,
+        things.train_objects,
+        models.doctor,
+    ),
+}
 
 app = app_of(COMMANDS)
 

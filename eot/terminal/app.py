@@ -1,7 +1,7 @@
 """The typer app: what a user can do wrong becomes one line on stderr and the documented exit code."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
@@ -32,8 +32,8 @@ class Group(typer.core.TyperGroup):
             fail("out of memory: lower optimiser.views, article.texels or camera.output_px with --set", 3)
 
 
-def app_of(commands: tuple[Callable[..., None], ...]) -> typer.Typer:
-    """The program with these commands, in this order: `train_signs` becomes `eot train-signs`.
+def app_of(panels: Mapping[str, tuple[Callable[..., None], ...]]) -> typer.Typer:
+    """The program with these panels of commands, in this order: `train_signs` becomes `eot train-signs`.
 
     A name that Python has already ends in `_` here.
     """
@@ -46,6 +46,8 @@ def app_of(commands: tuple[Callable[..., None], ...]) -> typer.Typer:
         help="Can something printed and put in the world make this vision model fail, and how sure are we?",
         epilog="Exit codes: 0 fine, 1 a gate failed, 2 usage or bad input, 3 the run could not finish.",
     )
-    for command in commands:
-        app.command(command.__name__.strip("_").replace("_", "-"))(command)
+    for panel, commands in panels.items():
+        for command in commands:
+            name = command.__name__.strip("_").replace("_", "-")
+            app.command(name, rich_help_panel=panel)(command)
     return app
