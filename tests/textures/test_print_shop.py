@@ -237,6 +237,15 @@ def test_outlines_that_are_open_or_in_other_units_are_found_out() -> None:
     assert not svg_rings(svg, "Other") and not dxf_rings(dxf, "Other")
 
 
+def test_many_equal_pieces_in_rows_are_told_apart() -> None:
+    chess = (torch.arange(7)[:, None] + torch.arange(7)[None]) % 2
+    made = Article("chess", "chess", torch.zeros(3, 7, 7), chess[None].float(), 140, 140, RUN)
+    files = dict(print_files(job_of({"attack": made}, Order("A4"))))
+    manifest = decode_manifest(files["sheet.json"], "sheet.json")
+    measured = [*inspect_pdf("sheet.pdf", files["sheet.pdf"], manifest), *inspect_pieces(files, manifest)]
+    assert all(line.ok for line in measured), [line for line in measured if not line.ok]
+
+
 def test_the_name_of_the_cut_line_is_an_option() -> None:
     files = dict(
         print_files(job_of({"attack": CASES["patch of 150 mm on A4"].article()}, Order("A4", "cutpath")))

@@ -116,11 +116,12 @@ def _cuts(pdf_page: pikepdf.Page, page: Page, manifest: Manifest, index: int) ->
     ]
     if len(found) != len(wanted) or not all(path.closed for path in found):
         return [math.inf] if wanted or found else []
-    boxes = sorted(box_of(path) for path in found)
-    return [
-        max(abs(a - b) for a, b in zip(one, other, strict=True))
-        for one, other in zip(boxes, sorted(wanted), strict=True)
-    ]
+    if not wanted:
+        return []
+    boxes = np.array([box_of(path) for path in found])
+    apart = np.abs(boxes[:, None] - np.array(wanted)).max(-1)
+    # Each line has its nearest wanted one, and each wanted one its nearest line.
+    return np.maximum(apart.min(0), apart.min(1)).tolist()
 
 
 def _bounds(ring: tuple[Point, ...]) -> BoxMm:
