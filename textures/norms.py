@@ -77,7 +77,8 @@ class L2:
 
     def measure(self, delta: Change) -> Float[Tensor, " t"]:
         """sqrt(sum delta^2)."""
-        return torch.linalg.vector_norm(delta.flatten(1), dim=1)
+        # Not flattened: that would copy images that are stored channels last.
+        return torch.linalg.vector_norm(delta, dim=tuple(range(1, delta.ndim)))
 
     def project(self, delta: Change, eps: Radius) -> Change:
         """The nearest point of the ball."""

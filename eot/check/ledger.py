@@ -1,5 +1,6 @@
 """What has been measured so far: a line for each batch of each part, so that a check goes on where it was."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ import torch
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from eot.runs.metrics import append_line, read_lines
+from eot.runs.metrics import append_line, drop_lines, read_lines
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        drop_lines(path, sys.maxsize)  # a line that a kill has cut off, or the next would be added to it
         self.batches = [
             Batch(**{key: value for key, value in line.items() if key != "step"}) for line in read_lines(path)
         ]

@@ -25,7 +25,7 @@ class SquaredDistance:
 
     def __call__(self, image: Float[Tensor, "t c h w"]) -> Float[Tensor, " t"]:
         """What the change costs."""
-        return self.weight * (image - self.start).flatten(1).square().sum(1)
+        return self.weight * (image - self.start).square().sum((1, 2, 3))
 
 
 def carlini_wagner(
@@ -47,7 +47,7 @@ def carlini_wagner(
     """
     images = victim.laid_out(images)
     texture = Tanh(images)
-    optimiser = torch.optim.Adam(texture.parameters(), lr=rate, eps=1e-12)
+    optimiser = torch.optim.Adam(texture.parameters(), lr=rate, eps=1e-12, fused=True)
     wanted = replace(objective, distance=margin, kappa=kappa)
     problem = Problem(Screen(), ((victim, 1.0),), wanted, penalties=(SquaredDistance(images, 1 / c),))
     return Attack(texture, problem, optimiser, STILL, STILL, steps)

@@ -71,4 +71,5 @@ class Length:
 
     def __call__(self, image: Images, outcome: Outcome, rows: Int[Tensor, " t"]) -> Float[Tensor, " t"]:
         """How far each image is from its start."""
-        return self.norm.measure(image - self.start[rows])
+        start = self.start if len(rows) == len(self.start) else self.start[rows]
+        return self.norm.measure(image - start)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from eot.check.ledger import Ledger
 from eot.check.plan import Plan
 from eot.commands.check import Request, check
 from renders.errors import InputError
@@ -83,6 +84,7 @@ def test_a_check_cut_off_by_its_budget_goes_on_to_the_same_card(card: Path, tmp_
     work(resume=True)
     again, whole = (json.loads((folder / "card.json").read_text()) for folder in (tmp_path / "run", card))
     assert again == whole
+    assert Ledger(tmp_path / "run" / "results.jsonl").calls == whole["calls"]
 
 
 def test_gates_decide_the_exit_code(eot: Run, tmp_path: Path) -> None:
