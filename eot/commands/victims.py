@@ -48,6 +48,9 @@ def _families() -> Listing:
         ("timm:NAME@FILE", "the same architecture with weights of your own"),
         ("python:FILE.py:FACTORY", "a function without arguments that returns your model"),
         ("file:PATH?arch=NAME&classes=N", "a state dict or safetensors file of a known architecture"),
+        ("program:PATH?input=PX", "a TorchScript archive, or a .pt2 of torch.export"),
+        ("onnx:PATH", "an ONNX file, as differentiable torch (pip install onnx)"),
+        ("command:PROGRAM or http://…", "a black box that answers JSON; attack it with random or nes"),
     ]
     title = "Models that can be attacked; 'eot victims SPEC' loads one and describes it"
     return Listing(title, ("victim", "what"), tuple(rows))
