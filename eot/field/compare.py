@@ -68,4 +68,8 @@ def ratio(
     share = (wins[base > 0] / base[base > 0]).sort().values
     tail = (1 - level) / 2
     low, high = (float(share.quantile(part)) for part in (tail, 1 - tail))
+    if low == high:
+        # All views alike: resampling them shows no spread, although there may be some in views not drawn.
+        one, other = rate_of(first, level), rate_of(second, level)
+        low, high = one.low / other.high, one.high / other.low
     return float(first.double().mean() / second.double().mean()), low, high

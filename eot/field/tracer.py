@@ -157,11 +157,13 @@ def _article(
         shape = {"type": "obj", "filename": body.obj, "face_normals": True, "bsdf": surface}
         return {"article": {**shape, "to_world": placed.scale(METRES_PER_MM)}}
     half = placed.scale([*body.half_m, 1])
-    behind = (setting.turn @ [0, 0, -0.06]).tolist()
+    # The pole leans with its sign, or a sign that is tilted would be run through by it.
+    top = setting.turn @ [0, 0, -0.06]
+    foot = top - setting.turn @ [0, 1.2 * setting.below_m, 0]
     pole = {
         "type": "cylinder",
-        "p0": [behind[0], -setting.below_m, behind[2]],
-        "p1": [behind[0], 0.0, behind[2]],
+        "p0": foot.tolist(),
+        "p1": top.tolist(),
         "radius": 0.03,
         "bsdf": {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": _rgb(0.35)}},
     }

@@ -19,9 +19,10 @@ NO_FOLDS = np.zeros((0, 2, 2))
 def decals_of(solid: Solid) -> list[Patch]:
     """The islands, the largest first.
 
-    An island comes to paper by the one affine map that keeps its size best: with J the Jacobian from UV to
-    surface, the root of the mean of J'J over the area, scaled so that the mean stretch is 1. Where the island
-    is flat, or bent in one direction only, that is exact; what is left elsewhere is in `stretch`.
+    An island comes to paper by one affine map: with J the Jacobian from UV to surface of a face, the root of
+    the log-Euclidean mean of J'J over the area (Arsigny et al. 2006; slivers of the texture, whose J is huge,
+    do not spoil it), scaled so that paper and surface have the same area: the mean stretch is 1. Where the
+    island is flat, or bent in one direction only, that is exact; what is left elsewhere is in `stretch`.
     """
     owner = island_of(torch.from_numpy(solid.corner_uvs)).numpy()
     flat = [_flattened(solid, np.flatnonzero(owner == island)) for island in range(owner.max() + 1)]
@@ -51,16 +52,16 @@ def _flattened(
     slopes, area = jacobians(solid, faces)
     if not area.any():
         return None
-    size = np.average(slopes.transpose(0, 2, 1) @ slopes, axis=0, weights=area)
-    onto = _root(size)
+    onto = _mean_root(slopes[area > 0], area[area > 0])
+    on_texture = np.where(area > 0, area / np.abs(np.linalg.det(slopes)).clip(1e-30), 0.0).sum()
+    onto *= np.sqrt(area.sum() / (np.linalg.det(onto) * on_texture))
     stretch = np.linalg.svd(slopes @ np.linalg.inv(onto), compute_uv=False)
-    mean = float(np.average(stretch.mean(1), weights=area))
-    corners = solid.corner_uvs[faces].astype(float) @ (onto * mean).T * np.array([1, -1])
+    corners = solid.corner_uvs[faces].astype(float) @ onto.T * np.array([1, -1])
     proper = area > 0
     whole = shapely.union_all(shapely.polygons(corners[proper]), grid_size=GRID_MM)
     left, top = whole.bounds[:2]
     outline = polygons(shapely.transform(whole, lambda xy: xy - np.array([left, top])))
-    return faces, corners - np.array([left, top]), outline, _spread(stretch / mean, area)
+    return faces, corners - np.array([left, top]), outline, _spread(stretch, area)
 
 
 def jacobians(
@@ -85,17 +86,19 @@ def jacobians(
     return flat @ np.linalg.inv(edges), np.where(proper, length * height / 2, 0.0)
 
 
-def _root(matrix: Float[np.ndarray, "2 2"]) -> Float[np.ndarray, "2 2"]:
-    """The symmetric square root of a positive matrix."""
-    values, vectors = np.linalg.eigh(matrix)
-    root: np.ndarray = (vectors * np.sqrt(values.clip(1e-12))) @ vectors.T
+def _mean_root(slopes: Float[np.ndarray, "p 2 2"], area: Float[np.ndarray, " p"]) -> Float[np.ndarray, "2 2"]:
+    """The root of the log-Euclidean mean of all J'J."""
+    values, vectors = np.linalg.eigh(slopes.transpose(0, 2, 1) @ slopes)
+    logs = (vectors * np.log(values.clip(1e-30))[:, None]) @ vectors.transpose(0, 2, 1)
+    values, vectors = np.linalg.eigh(np.average(logs, axis=0, weights=area))
+    root: np.ndarray = (vectors * np.exp(values / 2)) @ vectors.T
     return root
 
 
 def _spread(stretch: Float[np.ndarray, "p 2"], area: Float[np.ndarray, " p"]) -> Stretch:
-    """Mean and tails over the area, both directions counted."""
+    """Mean (1, as paper and surface have one area) and tails over the area, both directions counted."""
     order = np.argsort(stretch.reshape(-1))
     weight = np.repeat(area, 2)[order].cumsum()
     share = weight / weight[-1]
     low, high = (stretch.reshape(-1)[order][np.searchsorted(share, part)] for part in (TAIL, 1 - TAIL))
-    return Stretch(float(np.average(stretch.mean(1), weights=area)), float(low), float(high))
+    return Stretch(1.0, float(low), float(high))
