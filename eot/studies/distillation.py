@@ -37,15 +37,15 @@ def distillation(setup: Setup) -> Generator[Tick, None, Page]:
     rows: list[Row] = []
     lengths: dict[str, list[float]] = {}
     shown: list[Tensor] = []
-    for name, victim in zip(("undistilled", f"distilled, T = {TEMPERATURE:g}"), victims, strict=True):
-        yield Tick("attacks", len(shown), 2, name)
+    names = ("undistilled", f"distilled, T = {TEMPERATURE:g}")
+    for done, (name, victim) in enumerate(zip(names, victims, strict=True)):
+        yield Tick("attacks", done, len(victims), name)
         rows += weak_rows(name, victim, setup)
         found, images = carlini_wagner(victim, setup)
         distance = float(found.cost[found.success].mean()) if bool(found.success.any()) else None
         rows.append((name, "C&W, l2", len(images), percent(rate_of(~found.success)), distance))
         lengths[name] = sorted(found.cost[found.success].tolist())
         shown += [images[:10], found.image[:10]][len(shown) and 1 :]
-    names = ("clean", "C&W, undistilled", "C&W, distilled")
     share = torch.linspace(0, 1, 101)
     quantiles = {k: torch.quantile(torch.tensor(v), share).tolist() for k, v in lengths.items() if v}
     return Page(
@@ -59,7 +59,7 @@ def distillation(setup: Setup) -> Generator[Tick, None, Page]:
                 _LENGTHS,
                 curves([Curves("C&W", share.tolist(), quantiles, "share of digits", "l2 needed")]),
             ),
-            Figure("digits.png", _DIGITS, pictures(shown, names)),
+            Figure("digits.png", _DIGITS, pictures(shown, ("clean", "C&W, undistilled", "C&W, distilled"))),
         ),
     )
 

@@ -126,7 +126,9 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
         lines.append((row, rate_of(survived)))
     points = {}
     for norm, radii in (("linf", bench.linf), ("l2", bench.l2)):
-        points[norm] = yield from curve(a, whole.sample(setup.of(300, 40), setup.seed), norm, radii, setup)
+        points[norm] = yield from curve(
+            a, whole.sample(setup.of(setup.images or 300, 40), setup.seed), norm, radii, setup
+        )
     return Page(
         "Resistance to adversarial attacks: the tables of Madry et al.",
         (
@@ -191,7 +193,7 @@ def verdict(lines: list[tuple[Row, Rate]]) -> str:
         if row.source != "A" and (rate.rate or 0) < (white[row.name].rate or 0)
     ]
     if not stronger:
-        return "Every black-box row is weaker than its white-box row: no sign of masked gradients."
+        return "No black-box row is stronger than its white-box row: no sign of masked gradients."
     return "**Black-box rows that are stronger than their white-box row**: " + "; ".join(stronger) + "."
 
 
