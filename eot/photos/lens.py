@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from eot.photos.pose import pose_of
-from renders.camera import Camera
+from renders.camera import DIAGONAL_35MM, Camera
 
 # The views that a focal length is measured from, and how well they must tell it.
 LEAST_VIEWS, LEAST_TILT_DEG = 3, 15.0
@@ -24,6 +24,8 @@ MOST_VIEWS = 40
 VIEWS_FOR_K1 = 8
 # A phone's main camera, as a start for the fit.
 START_35MM = 26.0
+# Lenses that people have; a fit outside has seen corners that tell nothing.
+SHORTEST_35MM, LONGEST_35MM = 8.0, 1200.0
 # A measured focal length that is this far from the one in EXIF: the photo was cropped or zoomed.
 DISAGREE = 0.06
 
@@ -85,6 +87,7 @@ def _measured(start: Camera, sightings: Sequence[Sighting]) -> Lens | None:
     matrix = np.array(
         [[start.focal_px, 0, start.width_px / 2], [0, start.focal_px, start.height_px / 2], [0, 0, 1.0]]
     )
+    half_diagonal = float(np.hypot(start.width_px, start.height_px)) / 2
     flags = cv2.CALIB_USE_INTRINSIC_GUESS | cv2.CALIB_FIX_PRINCIPAL_POINT | cv2.CALIB_FIX_ASPECT_RATIO
     flags |= cv2.CALIB_ZERO_TANGENT_DIST | cv2.CALIB_FIX_K2 | cv2.CALIB_FIX_K3
     if len(slanted) < VIEWS_FOR_K1:
@@ -98,11 +101,12 @@ def _measured(start: Camera, sightings: Sequence[Sighting]) -> Lens | None:
         flags=flags,
     )
     focal_px = float(fitted[0, 0])
+    if not SHORTEST_35MM <= focal_px / half_diagonal / 2 * DIAGONAL_35MM <= LONGEST_35MM:
+        return None
     # At a fixed aspect ratio OpenCV varies f_y and lets f_x follow, so only one of the two has a spread.
     if not 0 < float(spread[:2].max()) <= GOOD_SHARE * focal_px:
         return None
-    half_diagonal = np.hypot(start.width_px, start.height_px) / 2
-    k1 = float(bending.ravel()[0]) * float(half_diagonal / focal_px) ** 2
+    k1 = float(bending.ravel()[0]) * (half_diagonal / focal_px) ** 2
     return Lens(Camera(focal_px, start.width_px, start.height_px), "sheets", k1)
 
 
