@@ -1,9 +1,9 @@
 """What may stand behind the question mark of a data spec, read strictly."""
 
 from dataclasses import dataclass, fields
-from pathlib import Path
 from urllib.parse import parse_qsl
 
+from eot.label_file import read_labels
 from renders.errors import InputError, nearest
 
 
@@ -65,10 +65,4 @@ def class_names(options: Options) -> tuple[str, ...]:
     """The names in the file of the `labels` option; none without it."""
     if not options.labels:
         return ()
-    try:
-        lines = Path(options.labels).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"data option labels: expected a text file, one name a line; {options.labels} cannot be read"
-        ) from error
-    return tuple(line.strip() for line in lines if line.strip())
+    return read_labels(options.labels)

@@ -19,13 +19,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from eot.label_file import read_labels
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim
 from eot.victims.detections import Operating
 from eot.victims.detector import Setting
 from eot.victims.letterbox import Fit
 from eot.victims.pictures import png_bytes
-from eot.victims.program_file import label_file
 from renders.errors import InputError, RunError, nearest
 
 SECONDS = 30.0
@@ -129,7 +129,7 @@ def _load(asker: Callable[[float], Ask], name: str, options: str) -> AnyVictim:
         threshold = float(wish.get("threshold", "0.5"))
     except ValueError as error:
         raise InputError(f"{name}: expected numbers for input, seconds and threshold; {error}") from None
-    labels = label_file(wish["labels"]) if "labels" in wish else ()
+    labels = read_labels(wish["labels"]) if "labels" in wish else ()
     operating = Operating(threshold=threshold, overlap=1.0)  # it has suppressed its detections itself
     notes = ("black box: can only be asked, so it has no gradient",)
     claim = Claim(

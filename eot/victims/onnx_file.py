@@ -10,10 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from eot.label_file import read_labels
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim
-from eot.victims.onnx_operators import OPERATORS, WITHOUT_GRADIENT, Attributes
-from eot.victims.program_file import OneByOne, label_file
+from eot.victims.onnx_operators import OPERATORS, WITHOUT_GRADIENT, Attributes, NotUnderstoodError
+from eot.victims.program_file import OneByOne
 from renders.errors import InputError, nearest
 
 OPTIONS = ("labels", "input")
@@ -46,11 +47,20 @@ class OnnxModule(nn.Module):
         known: dict[str, Any] = {name: getattr(self, own) for name, own in self.names.items()}
         known |= {self.takes: images, "": None}
         for node in self.nodes:
-            made = OPERATORS[node.kind]([known[name] for name in node.takes], node.attributes)
+            made = _run(node, [known[name] for name in node.takes])
             parts = made if isinstance(made, list) else [made]
             known |= dict(zip(node.makes, parts, strict=False))
         outputs = tuple(known[name] for name in self.makes)
         return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _run(node: Node, inputs: list[Any]) -> Any:
+    try:
+        return OPERATORS[node.kind](inputs, node.attributes)
+    except NotUnderstoodError as error:
+        raise InputError(
+            f"ONNX operator {node.kind} with {error} is not understood: export the model without it"
+        ) from error
 
 
 def load_onnx(rest: str) -> AnyVictim:
@@ -72,7 +82,7 @@ def load_onnx(rest: str) -> AnyVictim:
     module, size_px, batch = read_onnx(path)
     if wish.get("input", "").isdigit():
         size_px = (int(wish["input"]), int(wish["input"]))
-    labels = label_file(wish["labels"]) if "labels" in wish else ()
+    labels = read_labels(wish["labels"]) if "labels" in wish else ()
     whole = OneByOne(module) if batch == 1 else module
     return admit(whole, Claim(path.stem, str(path), "not stated", size_px or (224, 224), labels))
 

@@ -12,6 +12,10 @@ Attributes = dict[str, Any]
 Operator = Callable[[list[Any], Attributes], Any]
 
 
+class NotUnderstoodError(Exception):
+    """A setting of an operator that has no meaning here; whoever runs the graph says which operator it is."""
+
+
 def ints(value: Any) -> list[int]:
     """A tensor or list of whole numbers as a list."""
     return [int(v) for v in (value.flatten().tolist() if isinstance(value, Tensor) else value)]
@@ -25,7 +29,7 @@ def padded(x: Tensor, a: Attributes, fill: float = 0.0) -> Tensor:
 
 def _plain(a: Attributes) -> None:
     if a.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise NotImplementedError(f"auto_pad = {a['auto_pad']}")
+        raise NotUnderstoodError(f"auto_pad = {a['auto_pad']}")
 
 
 def convolve(i: list[Any], a: Attributes) -> Tensor:
@@ -86,12 +90,17 @@ def resize(i: list[Any], a: Attributes) -> Tensor:
         size = ints(i[3])[2:]
     else:
         size = [round(n * s) for n, s in zip(i[0].shape[2:], scales.tolist()[2:], strict=True)]
+    turned = a.get("coordinate_transformation_mode", "half_pixel")
     if mode == "nearest":
+        if any(new % old for new, old in zip(size, i[0].shape[2:], strict=True)):
+            raise NotUnderstoodError("mode = nearest to other than whole multiples")
         return functional.interpolate(i[0], size=size, mode="nearest")
     if mode == "linear":
-        corners = a.get("coordinate_transformation_mode") == "align_corners"
+        if turned not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
+            raise NotUnderstoodError(f"coordinate_transformation_mode = {turned}")
+        corners = turned == "align_corners"
         return functional.interpolate(i[0], size=size, mode="bilinear", align_corners=corners)
-    raise NotImplementedError(f"mode = {mode}")
+    raise NotUnderstoodError(f"mode = {mode}")
 
 
 def cut(i: list[Any], a: Attributes) -> Tensor:
@@ -102,7 +111,7 @@ def cut(i: list[Any], a: Attributes) -> Tensor:
     x = i[0]
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         if step < 1:
-            raise NotImplementedError("a step below 1")
+            raise NotUnderstoodError("a step below 1")
         where = [slice(None)] * x.ndim
         where[axis] = slice(start, min(end, x.shape[axis]), step)
         x = x[tuple(where)]
@@ -121,7 +130,7 @@ def split(i: list[Any], a: Attributes) -> list[Tensor]:
 def pad(i: list[Any], a: Attributes) -> Tensor:
     """Pad with a constant."""
     if a.get("mode", "constant") != "constant":
-        raise NotImplementedError(f"mode = {a['mode']}")
+        raise NotUnderstoodError(f"mode = {a['mode']}")
     widths = ints(i[1]) if len(i) > 1 else a["pads"]
     fill = float(i[2]) if len(i) > 2 and i[2] is not None else a.get("value", 0.0)
     half = len(widths) // 2

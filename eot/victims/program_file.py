@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from eot.label_file import read_labels
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim
 from renders.errors import InputError, nearest
@@ -51,17 +52,9 @@ def load_program(rest: str) -> AnyVictim:
     side = wish.get("input", "224")
     if not side.isdigit():
         raise InputError(f"program:{rest}: expected a whole number of px for input; got {side!r}")
-    labels = label_file(wish["labels"]) if "labels" in wish else ()
+    labels = read_labels(wish["labels"]) if "labels" in wish else ()
     module = _batched(_read(path), int(side))
     return admit(module, Claim(path.stem, str(path), "not stated", (int(side), int(side)), labels))
-
-
-def label_file(file: str) -> tuple[str, ...]:
-    """The labels in a text file, one a line."""
-    path = Path(file)
-    if not path.is_file():
-        raise InputError(f"labels must be a text file, one a line; {path} does not exist: check the path")
-    return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
 
 
 def _read(path: Path) -> nn.Module:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from torch import nn
 
+from eot.label_file import read_labels
 from eot.victims.admit import Claim, admit_classifier
 from eot.victims.architectures import ARCHITECTURES
 from eot.victims.state_dict import StateFile, fill, read_state
@@ -85,13 +86,7 @@ def _architecture(arch: str, classes: int) -> nn.Module:
 def _labels(wish: Wish, state: StateFile) -> tuple[str, ...]:
     if not wish.labels:
         return state.listed("labels")
-    try:
-        lines = Path(wish.labels).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"labels must be a text file, one label a line; {wish.labels} cannot be read"
-        ) from error
-    return tuple(line.strip() for line in lines if line.strip())
+    return read_labels(wish.labels)
 
 
 def _input(arch: str, wish: Wish, state: StateFile) -> tuple[tuple[int, int], Rgb, Rgb]:

@@ -122,6 +122,39 @@ class Odd(nn.Module):
 
 
 @pytest.mark.parametrize(
+    ("kind", "attributes", "inputs", "says"),
+    [
+        ("Conv", {"auto_pad": "SAME_UPPER"}, ["x", "kernel"], "Conv with auto_pad = SAME_UPPER"),
+        ("Resize", {"mode": "cubic"}, ["x", "", "scales"], "Resize with mode = cubic"),
+        ("Resize", {"mode": "nearest"}, ["x", "", "scales"], "Resize with mode = nearest to other"),
+        (
+            "Resize",
+            {"mode": "linear", "coordinate_transformation_mode": "asymmetric"},
+            ["x", "", "scales"],
+            "Resize with coordinate_transformation_mode = asymmetric",
+        ),
+        ("Pad", {"mode": "reflect"}, ["x", "widths"], "Pad with mode = reflect"),
+        ("Slice", {}, ["x", "end", "start", "axis", "step"], "Slice with a step below 1"),
+    ],
+)
+def test_a_setting_that_is_not_understood_is_named_with_its_operator(
+    kind: str, attributes: dict[str, str], inputs: list[str], says: str, tmp_path: Path
+) -> None:
+    floats = {"kernel": torch.ones(3, 3, 3, 3), "scales": torch.tensor([1.0, 1.0, 1.5, 1.5])}
+    whole = {"widths": [0, 0, 1, 1, 0, 0, 1, 1], "start": [0], "end": [7], "axis": [3], "step": [-1]}
+    known = {**floats, **{name: torch.tensor(values) for name, values in whole.items()}}
+    constants = [onnx.numpy_helper.from_array(known[n].numpy(), n) for n in inputs if n in known]
+    node = onnx.helper.make_node(kind, inputs, ["y"], **attributes)
+    ends = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, None) for n in ("x", "y")]
+    ends[0] = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3, 8, 8])
+    graph = onnx.helper.make_graph([node], "odd", ends[:1], ends[1:], constants)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)])
+    onnx.save(model, str(tmp_path / "odd.onnx"))
+    with pytest.raises(InputError, match=says):
+        load_victim(f"onnx:{tmp_path / 'odd.onnx'}")
+
+
+@pytest.mark.parametrize(
     ("module", "says"),
     [(Postprocessed(), r"TopK .* has no gradient"), (Odd(), r"CumSum .* is not supported")],
 )
