@@ -46,6 +46,13 @@ class Fragments:
         shares = (weights / weights.sum(0)).to(self.vertices)
         return torch.stack([self._dense(share) for share in shares], -1)[..., None, :]
 
+    def depth_planes(self) -> tuple[Float[Tensor, "3 n"], Int[Tensor, " cells"]]:
+        """Planes (of x_px, of y_px, constant) of 1/z of the n faces seen, float64, and which of them is seen
+        in each of the k h w cells; -1 where nothing is hit.
+        """
+        seen, index = _distinct(self.face, len(self.vertices) * len(self.faces))
+        return edge_planes(self.vertices, self.faces, self.camera, seen).sum(1), self._dense(index).flatten()
+
     def _weights(self) -> Tensor:
         """The barycentrics over depth `[3 p]`."""
         seen, index = _distinct(self.face, len(self.vertices) * len(self.faces))

@@ -26,17 +26,24 @@ def sun_direction(condition: Condition) -> Float[Tensor, "k 3"]:
 
 
 def irradiance(
-    hits: Hits, condition: Condition, environments: Environments | None = None
+    hits: Hits,
+    condition: Condition,
+    environments: Environments | None = None,
+    sun_left: Float[Tensor, " p"] | None = None,
 ) -> Float[Tensor, " p"] | Float[Tensor, "3 p"]:
     """Light that falls on each point: (sky + sun max(0, n.l)) times what the shadow lets through.
 
     With environment maps the sky has directions and colours: sky E(n), of mean 1 over all directions.
+    `sun_left` is the share of the sun that reaches each point past the article itself.
     """
     on_face = sky_and_sun(hits.face_normal, hits.face_view, condition)
     if environments is not None:
         around = environments.irradiance(hits.face_normal, hits.face_view, condition)
         on_face = on_face + condition.sky.index_select(0, hits.face_view) * (around - 1)
     light = on_face.index_select(-1, hits.face)
+    if sun_left is not None:
+        direct = sunshine(hits.face_normal, hits.face_view, condition)
+        light = light - (1 - sun_left) * direct.index_select(0, hits.face)
     if not bool(condition.shadow.any()):
         return light
     return light * sunlit(hits, condition)
@@ -46,8 +53,15 @@ def sky_and_sun(
     normal: Float[Tensor, "n 3"], view: Int[Tensor, " n"], condition: Condition
 ) -> Float[Tensor, " n"]:
     """Light on surfaces of the given normals in the given views: sky + sun max(0, n.l) (Lambert)."""
+    return condition.sky.index_select(0, view) + sunshine(normal, view, condition)
+
+
+def sunshine(
+    normal: Float[Tensor, "n 3"], view: Int[Tensor, " n"], condition: Condition
+) -> Float[Tensor, " n"]:
+    """The sun's part of it."""
     toward = (sun_direction(condition).index_select(0, view) * normal).sum(-1).clamp_min(0)
-    return condition.sky.index_select(0, view) + condition.sun.index_select(0, view) * toward
+    return condition.sun.index_select(0, view) * toward
 
 
 def sunlit(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
@@ -66,11 +80,13 @@ def sunlit(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     return 1 - depth * (across * across * (3 - 2 * across))
 
 
-def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
+def highlight(
+    hits: Hits, condition: Condition, sun_left: Float[Tensor, " p"] | None = None
+) -> Float[Tensor, " p"]:
     """Light mirrored to the camera, to be added to any colour: sheen sun (n.h)^gloss max(0, n.l).
 
-    h is halfway between the directions to the sun and to the camera (Blinn 1977); the shadow takes its
-    share of it too.
+    h is halfway between the directions to the sun and to the camera (Blinn 1977); shadows take their share
+    of it too.
     """
     sun = sun_direction(condition).index_select(0, hits.face_view)
     lit = (hits.face_normal * sun).sum(-1)
@@ -87,4 +103,6 @@ def highlight(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
     # |sun + camera|² = 2 + 2 sun.camera: nothing is mirrored where they are opposite.
     halfway = (lit + facing) * (2 + 2 * towards_sun).clamp_min(1e-6).rsqrt()
     mirrored = strength * halfway.clamp_min(0) ** gloss
+    if sun_left is not None:
+        mirrored = mirrored * sun_left
     return mirrored * sunlit(hits, condition) if bool(condition.shadow.any()) else mirrored

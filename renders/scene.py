@@ -16,6 +16,7 @@ from renders.framing import Framing, View, frames, in_order
 from renders.lookup import Pyramid
 from renders.rasterisers.choose import Rasterise
 from renders.rasterisers.spans import rasterise
+from renders.self_shadow import sunlight_left
 from renders.sensor.develop import develop
 from renders.sensor.resize import resize
 from renders.shade import box_downsample, shade
@@ -49,12 +50,23 @@ def layer(
     rasteriser: Rasterise = rasterise,
     supersample: int = 1,
     environments: Environments | None = None,
+    self_shadow: bool = False,
 ) -> Float[Tensor, "t k 4 h w"]:
     """The article alone, lit: premultiplied linear rgba of each view."""
     hits = seen(view, skin, rasteriser, supersample)
     size = (view.size[0] * supersample, view.size[1] * supersample)
+    sun_left = None
+    if self_shadow and bool(view.condition.sun.any()):
+        sun_left = sunlight_left(hits, view.vertices, skin.faces, view.condition, rasteriser)
     rgba = shade(
-        pyramid, hits, view.condition, size, len(view.rows), whole=skin.whole, environments=environments
+        pyramid,
+        hits,
+        view.condition,
+        size,
+        len(view.rows),
+        whole=skin.whole,
+        environments=environments,
+        sun_left=sun_left,
     )
     return box_downsample(rgba, supersample)
 
@@ -78,6 +90,7 @@ class Scene:
     supersample: int = 1
     rasteriser: Rasterise = rasterise
     environments: Environments | None = None
+    self_shadow: bool = False
 
     def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
@@ -90,7 +103,9 @@ class Scene:
     def _photograph(self, pyramid: Pyramid, view: View) -> Tensor:
         behind = self.backgrounds.view(view.condition, view.size)
         skin = self.surface.skin(view.vertices)
-        rgba = layer(pyramid, view, skin, self.rasteriser, self.supersample, self.environments)
+        rgba = layer(
+            pyramid, view, skin, self.rasteriser, self.supersample, self.environments, self.self_shadow
+        )
         linear = composite(rgba, behind)
         photo = develop(linear, view.condition, view.binning)
         return resize(photo.flatten(0, 1), self.output_px).unflatten(0, photo.shape[:2])

@@ -29,12 +29,14 @@ def shade(
     edge: Edge = Edge.CLAMP,
     whole: bool = False,
     environments: Environments | None = None,
+    sun_left: Float[Tensor, " p"] | None = None,
 ) -> Float[Tensor, "t k 4 h w"]:
     """The article alone as premultiplied linear rgba, 0 where it is not seen; the t textures share the hits.
 
     The pyramid holds linear rgb, or rgb premultiplied by coverage and the coverage as a fourth channel.
     `size` is (height, width) of the k views the hits were made with. On a `whole` article coverage only
     weighs the texels (normalised convolution, Knutsson & Westin 1993): each face that is hit is opaque.
+    `sun_left` is what the article's own shadow leaves of the sun (renders/self_shadow.py).
     """
     colour = pyramid.sample(hits.uv, hits.footprint, how, edge)
     rgb, alpha = colour[:, :3], colour[:, 3:]
@@ -42,9 +44,9 @@ def shade(
         alpha = torch.ones_like(colour[:, :1])
     elif whole:
         rgb, alpha = rgb / alpha.clamp_min(FAINTEST), torch.ones_like(alpha)
-    rgb = rgb * irradiance(hits, condition, environments).to(rgb)
+    rgb = rgb * irradiance(hits, condition, environments, sun_left).to(rgb)
     if bool((condition.sheen * condition.sun).any()):
-        rgb = rgb + alpha * highlight(hits, condition).to(rgb)
+        rgb = rgb + alpha * highlight(hits, condition, sun_left).to(rgb)
     return _layer(torch.cat([rgb, alpha], 1), hits, size, k)
 
 

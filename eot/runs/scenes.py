@@ -101,6 +101,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
         samples,
         rasteriser(config.camera.rasteriser),
         environments,
+        config.surface.self_shadow,
     )
     return World(seen, len(backgrounds), 1 if environments is None else len(environments))
 

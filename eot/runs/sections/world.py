@@ -29,6 +29,7 @@ class SurfaceTable(Table):
         le=10,
         description="length of cloth's wrinkles over its width; conditions.wrinkle: height",
     )
+    self_shadow: bool = Field(False, description="the sun's shadow of an object or a bent sheet on itself")
     photos: kinds.File = Field(
         None, description="a photo or a folder of photos, for kind = photograph or objects"
     )
