@@ -65,7 +65,7 @@ def descend(
         condition = stream(index)
         seen: list[tuple[Tensor, Outcome]] = []
 
-        def closure(condition: Condition = condition, seen: list[tuple[Tensor, Outcome]] = seen) -> float:
+        def closure(condition: Condition = condition, seen: list[tuple[Tensor, Outcome]] = seen) -> Tensor:
             optimiser.zero_grad()
             image = texture()
             uphill, outcome = slope(image.detach(), problem, condition, micro)
@@ -73,13 +73,13 @@ def descend(
                 image.grad = uphill
             else:
                 image.backward(uphill)
-            # A copy: the optimiser is about to change the parameter that the image may be.
-            seen.append((image.detach().clone(), outcome))
-            return float(outcome.loss.mean(1).sum())
+            if not seen:  # A copy: the optimiser is about to change the parameter that the image may be.
+                seen.append((image.detach().clone(), outcome))
+            return outcome.loss.mean(1)
 
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * schedule(index / max(steps.stop, 1))
-        optimiser.step(closure)
+        optimiser.step(closure)  # type: ignore[arg-type]  # torch's know one loss; ours, one of each texture
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate
         texture.project_()

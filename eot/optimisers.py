@@ -12,6 +12,8 @@ from torch import Tensor
 from textures.norms import L1, Norm
 
 Schedule = Callable[[float], float]
+# Evaluates the loss of each texture and leaves the slope in their gradients.
+Closure = Callable[[], Float[Tensor, " t"]]
 
 
 class SteepestDescent(torch.optim.Optimizer):
@@ -37,7 +39,7 @@ class SteepestDescent(torch.optim.Optimizer):
             slope = torch.where(stuck, 0, slope)
         return self.norm.steepest(slope)
 
-    def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
+    def step(self, closure: Closure) -> Tensor:  # type: ignore[override]
         """One step of length `lr` in the norm."""
         loss = closure()
         with torch.no_grad():
@@ -60,7 +62,7 @@ class BoxLbfgs(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": 1.0})
         self.evaluations = evaluations
 
-    def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
+    def step(self, closure: Closure) -> float:  # type: ignore[override]
         """Moves the parameter to the minimiser that at most so many evaluations of the closure find."""
         (parameter,) = self.param_groups[0]["params"]
 
@@ -70,7 +72,7 @@ class BoxLbfgs(torch.optim.Optimizer):
 
         def function(values: np.ndarray) -> tuple[float, np.ndarray]:
             put(values)
-            loss = closure()
+            loss = float(closure())
             return loss, parameter.grad.detach().cpu().double().flatten().numpy()
 
         start = parameter.detach().cpu().double().flatten().numpy()

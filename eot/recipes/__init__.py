@@ -3,6 +3,7 @@
 from eot.recipes.ball import STILL, bim, fgsm, noise, pgd
 from eot.recipes.minimal import SquaredDistance, box_lbfgs, carlini_wagner
 from eot.recipes.saliency import saliency
+from eot.recipes.square import square
 from eot.recipes.views import expectation_over_transformation, texture_3d
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "noise",
     "pgd",
     "saliency",
+    "square",
     "texture_3d",
 ]

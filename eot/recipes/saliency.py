@@ -1,6 +1,6 @@
 """An attack on few pixels: each step drives the one that promises most all the way (after Papernot 2016)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
 from jaxtyping import Float
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from eot.attack import Attack
 from eot.objectives import Objective
+from eot.optimisers import Closure
 from eot.problem import Problem
 from eot.recipes.ball import STILL
 from eot.victims.victim import Victim
@@ -26,7 +27,7 @@ class PixelByPixel(torch.optim.Optimizer):
         super().__init__(parameters, {"lr": lr})
         self.pixels = pixels
 
-    def step(self, closure: Callable[[], float]) -> float:  # type: ignore[override]
+    def step(self, closure: Closure) -> Tensor:  # type: ignore[override]
         """Moves `pixels` pixels of every texture."""
         loss = closure()
         with torch.no_grad():

@@ -12,7 +12,7 @@ from eot.defences.defended import defended
 from eot.loop import gradient
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
-from eot.random_search import RandomSearch
+from eot.random_search import Colours, RandomSearch
 from eot.runs.articles import Article, article_of
 from eot.runs.config import Config
 from eot.runs.labels import Victims, objective_of
@@ -187,9 +187,8 @@ def check_optimiser(frame: Frame) -> None:
 def _optimiser(config: Config, texture: AnyTexture, mask: Mask) -> torch.optim.Optimizer:
     table = config.optimiser
     if table.kind == "random":
-        return RandomSearch(
-            texture.parameters(), mask, trials=table.trials, steps=table.steps, seed=config.seed
-        )
+        colours = Colours(mask, table.trials, table.steps, config.seed)
+        return RandomSearch(texture.parameters(), colours)
     if table.kind in ("adam", "nes"):
         return torch.optim.Adam(texture.parameters(), lr=table.rate)
     if config.texture.norm == "none":

@@ -52,7 +52,8 @@ def _descend_until(
     """Steps until an example is finished or none is left: the next step, and who is finished."""
     done = torch.zeros(len(rows), dtype=torch.bool, device=rows.device)
     parts = (attack.texture, attack.problem, attack.optimiser, attack.train)
-    for step in descend(*parts, range(first, attack.steps), attack.schedule, attack.micro):
+    steps = range(first, attack.steps)
+    for step in descend(*parts, steps, attack.schedule, attack.micro, attack.slope):
         best.offer(rows, Found(step.image, fooled(step.outcome), cost(step.image, step.outcome, rows)))
         done = finished(step, rows)
         first = step.index + 1

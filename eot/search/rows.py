@@ -16,7 +16,7 @@ Rows = Shaped[Tensor, " n"]
 
 @runtime_checkable
 class Divisible(Protocol):
-    """A texture that can go on with some of its rows."""
+    """A texture, or an optimiser with a value for each of them, that can go on with some of its rows."""
 
     def keep_(self, rows: Rows) -> None:
         """Only these textures from now on."""
@@ -42,6 +42,8 @@ def keep(attack: Attack, rows: Rows) -> Attack:
     assert isinstance(texture, Divisible)
     before = list(texture.parameters())
     texture.keep_(rows)
+    if isinstance(optimiser, Divisible):
+        optimiser.keep_(rows)
     renamed = dict(zip(before, texture.parameters(), strict=True))
     for group in optimiser.param_groups:
         group["params"] = [renamed[parameter] for parameter in group["params"]]

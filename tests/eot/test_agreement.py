@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from eot.objectives import Evade
-from eot.recipes import pgd
+from eot.objectives import Evade, margin
+from eot.recipes import pgd, square
 from eot.search.each import best_of_each
 from eot.search.restarts import starts
 from eot.search.weight import smallest_by_carlini_wagner, smallest_by_lbfgs
@@ -96,3 +96,13 @@ def test_the_smallest_l2_changes_are_those_of_foolbox_or_smaller() -> None:
     ):
         assert bool((MODULE(found.image).argmax(1) != LABELS).all())
         assert float(found.cost.median()) <= 1.1 * float(theirs)
+
+
+def test_square_leaves_no_more_than_torchattacks() -> None:
+    torchattacks = pytest.importorskip("torchattacks")
+    attack = torchattacks.Square(MODULE, norm="Linf", eps=EPS, n_queries=300, p_init=0.3, loss="margin")
+    draws = starts(0, "agreement", range(len(IMAGES)))
+    ours = square(IMAGES, VICTIM, Evade(LABELS, margin), eps=EPS, queries=300, generators=draws)
+    left, theirs = robust(best_of_each(ours).image), robust(attack(IMAGES, LABELS))
+    # Two random searches: of 48 images two or so fall to the luck of one of them.
+    assert 0.1 < left <= theirs + 0.05

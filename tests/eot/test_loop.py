@@ -115,9 +115,9 @@ def test_steepest_descent_gains_the_dual_norm_for_its_length(name: str) -> None:
     texture = Pixels(start)
     slope = torch.randn(start.shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
-    def closure() -> float:
+    def closure() -> torch.Tensor:
         texture.texels.grad = slope.clone()
-        return 0.0
+        return torch.zeros(2)
 
     SteepestDescent(texture.parameters(), norm, lr=0.001).step(closure)
     change = texture.texels.detach() - start

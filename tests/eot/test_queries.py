@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from eot.attack import Attack, run
 from eot.loop import descend
 from eot.problem import Problem
-from eot.random_search import RandomSearch
+from eot.random_search import Colours, RandomSearch
 from eot.slopes import Nes, unseen
 from eot.streams import Stream
 from eot.victims import Victim
@@ -47,7 +47,7 @@ def searching(problem: Problem, kind: str, steps: int, trials: int = 4, seed: in
     if kind == "nes":
         adam = torch.optim.Adam(texture.parameters(), lr=0.1)
         return Attack(texture, problem, adam, VIEWS, VIEWS, steps, slope=Nes(trials, cells=8))
-    search = RandomSearch(texture.parameters(), torch.ones(1, 8, 8), trials=trials, steps=steps, seed=seed)
+    search = RandomSearch(texture.parameters(), Colours(torch.ones(1, 8, 8), trials, steps, seed))
     return Attack(texture, problem, search, VIEWS, VIEWS, steps, slope=unseen)
 
 
@@ -85,7 +85,7 @@ def test_squares_lie_where_the_paint_matters() -> None:
     attack = searching(watched()[1], "random", steps=20)
     where = torch.zeros(1, 8, 8)
     where[:, :2, :2] = 1
-    search = RandomSearch(attack.texture.parameters(), where, trials=4, steps=20, seed=0)
+    search = RandomSearch(attack.texture.parameters(), Colours(where, 4, 20, seed=0))
     for _ in run(replace(attack, optimiser=search)):
         pass
     touched = (attack.texture() != 0.5).any(1)[0]
