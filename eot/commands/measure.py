@@ -28,8 +28,10 @@ from eot.runs.provenance import Provenance
 from eot.runs.records import encode_evaluation
 from textures.write import write_files
 
-# Photographs held in memory at once while nothing is differentiated.
+# Photographs held in memory at once while nothing is differentiated: at most so many, of so many pixels in
+# all, as a detector may keep the activations of every layer.
 PHOTOGRAPHS = 128
+PIXELS = 2_000_000
 
 
 def measure(built: Built, product: Product, views: int) -> Generator[Tick, None, tuple[Evaluation, Gallery]]:
@@ -37,7 +39,8 @@ def measure(built: Built, product: Product, views: int) -> Generator[Tick, None,
     frame = built.frame
     articles = articles_of(built, product)
     problem, bare = frame.problem(), frame.bare_problem()
-    batch = max(1, PHOTOGRAPHS // (len(articles) * len(product.levels)))
+    held = min(PHOTOGRAPHS, PIXELS // frame.config.camera.output_px**2)
+    batch = max(1, held // ((len(articles) + (bare is not None)) * len(product.levels)))
     stream = frame.stream("report", views)
     parts, done = [], 0
     for part in evaluate_steps(problem, articles, stream, views, batch=batch, bare=bare):

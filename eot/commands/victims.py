@@ -46,6 +46,11 @@ def _families() -> Listing:
         ("torchvision:NAME@FILE", "the same architecture with weights of your own"),
         ("timm:NAME", "any timm classifier (pip install timm)"),
         ("timm:NAME@FILE", "the same architecture with weights of your own"),
+        (
+            "transformers:FOLDER",
+            "a classifier, detector or segmenter of transformers, or its hub name (pip install transformers)",
+        ),
+        ("ultralytics:NAME@FILE", "a YOLO such as yolo11n, weights in a state dict (AGPL-3.0)"),
         ("python:FILE.py:FACTORY", "a function without arguments that returns your model"),
         ("file:PATH?arch=NAME&classes=N", "a state dict or safetensors file of a known architecture"),
         ("program:PATH?input=PX", "a TorchScript archive, or a .pt2 of torch.export"),

@@ -53,6 +53,8 @@ def _victim(spec: str, folder: Path) -> str:
         return f"python:{absolute(file, folder)}:{factory}" if file and colon else spec
     if kind in ("command", "http", "https"):
         return spec
+    if kind == "transformers":  # a folder where there is one, else a name in the hub
+        return f"{kind}:{absolute(rest, folder)}" if Path(absolute(rest, folder)).is_dir() else spec
     if kind in ("file", "program", "onnx"):
         file, mark, options = rest.partition("?")
         parts = [_labels(option, folder) for option in options.split("&")]

@@ -13,6 +13,8 @@ from eot.victims.python_file import load_python
 from eot.victims.state_file import load_state_file
 from eot.victims.timm_zoo import load_timm
 from eot.victims.torchvision_zoo import load_torchvision
+from eot.victims.transformers_zoo import load_transformers
+from eot.victims.ultralytics_zoo import load_ultralytics
 from eot.victims.victim import Victim
 from renders.errors import InputError, nearest
 
@@ -21,6 +23,8 @@ SOURCES: dict[str, Callable[[str], AnyVictim]] = {
     "bundled": load_bundled,
     "torchvision": load_torchvision,
     "timm": load_timm,
+    "transformers": load_transformers,
+    "ultralytics": load_ultralytics,
     "python": load_python,
     "file": load_state_file,
     "program": load_program,
@@ -36,7 +40,8 @@ def load_victim(spec: str) -> AnyVictim:
 
     Args:
         spec: `bundled`, `bundled:VARIANT`, `torchvision:NAME`, `torchvision:NAME@FILE`, `timm:NAME`,
-            `timm:NAME@FILE`, `python:FILE.py:FACTORY`, `file:PATH?arch=NAME&classes=N`, `program:PATH`,
+            `timm:NAME@FILE`, `transformers:FOLDER_OR_HUB_NAME`, `ultralytics:NAME@FILE`,
+            `python:FILE.py:FACTORY`, `file:PATH?arch=NAME&classes=N`, `program:PATH`,
             `onnx:PATH`, `command:PROGRAM ARGUMENTS` or an `http(s)://` address.
 
     Raises:
