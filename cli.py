@@ -14,6 +14,7 @@ COMMANDS = {
         runs.demo3d,
         runs.attack,
         runs.evaluate,
+        runs.transfer,
         runs.report,
         runs.field,
     ),

@@ -21,7 +21,7 @@ from eot.report.model import Model, model_of
 from eot.report.report import write_report
 from eot.report.words import plural
 from eot.runs.build import Built
-from eot.runs.config import dump_config
+from eot.runs.config import Config, dump_config
 from eot.runs.folder import RunFolder, read_metrics
 from eot.runs.product import Product
 from eot.runs.provenance import Provenance
@@ -39,8 +39,7 @@ def measure(built: Built, product: Product, views: int) -> Generator[Tick, None,
     frame = built.frame
     articles = articles_of(built, product)
     problem, bare = frame.problem(), frame.bare_problem()
-    held = min(PHOTOGRAPHS, PIXELS // frame.config.camera.output_px**2)
-    batch = max(1, held // ((len(articles) + (bare is not None)) * len(product.levels)))
+    batch = at_once(frame.config, len(product.levels) * (len(articles) + (bare is not None)))
     stream = frame.stream("report", views)
     parts, done = [], 0
     for part in evaluate_steps(problem, articles, stream, views, batch=batch, bare=bare):
@@ -49,6 +48,11 @@ def measure(built: Built, product: Product, views: int) -> Generator[Tick, None,
         yield Tick("evaluate", done, views)
     evaluation = collect(problem, parts, level=frame.config.evaluation.level)
     return evaluation, gallery(problem, articles, evaluation, seed=frame.config.seed, bare=bare)
+
+
+def at_once(config: Config, photographs: int) -> int:
+    """How many conditions may be held in memory when each is photographed so often."""
+    return max(1, min(PHOTOGRAPHS, PIXELS // config.camera.output_px**2) // photographs)
 
 
 def articles_of(built: Built, product: Product) -> dict[str, Float[Tensor, "f 3 u v"]]:

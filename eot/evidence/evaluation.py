@@ -143,18 +143,19 @@ class Evaluation:
             recognised=rate_of(self.recognised(article, victim), self.level) if self.has_label else nothing,
         )
 
-    def by_scene(self) -> tuple[Rate, int] | None:
-        """The attack's rate with an interval over scenes, and their number; None where no scene repeats.
+    def by_scene(self, article: str = ATTACK, victim: int | None = None) -> tuple[Rate, int] | None:
+        """An article's rate with an interval over scenes, and their number; None where no scene repeats.
 
         A scene is one face before one background. Views of one scene resemble each other, so this interval
         is the one to quote for scenes that were not tried.
         """
-        scene = torch.stack([self.seen.face, self.seen.condition.background.cpu()])[:, self.counted()]
+        counted = self.counted(victim)
+        scene = torch.stack([self.seen.face, self.seen.condition.background.cpu()])[:, counted]
         _, which = scene.unique(dim=1, return_inverse=True)
         sizes = which.bincount()
         if not 2 <= len(sizes) <= len(which) // 2:
             return None
-        wins = which.bincount(self.reached(ATTACK)[self.counted()].double(), minlength=len(sizes))
+        wins = which.bincount(self.reached(article, victim)[counted].double(), minlength=len(sizes))
         return clustered([int(w) for w in wins], [int(s) for s in sizes], self.level), len(sizes)
 
 

@@ -103,6 +103,21 @@ def evaluate(
         fail(f"gate failed: success may be as high as {result.high:.3f}, not below {require_below:g}", 1)
 
 
+def transfer(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN_DIR...", help="Finished runs.")],
+    victim: Models = None,
+    views: Annotated[int, typer.Option(min=1, help="Views per article.")] = 500,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Show what was made against each model to all of them, on the same fresh views: a table of transfer."""
+    from eot.commands import transfer
+
+    request = transfer.Request(tuple(runs), tuple(victim or ()), views)
+    show(watch(transfer.transfer(request, prepare(device, threads))), json_)
+
+
 def report(run: Run) -> None:
     """Write the report anew from what the run directory holds, and print its paths."""
     from eot.commands import report

@@ -1,0 +1,171 @@
+"""`eot transfer`: what was made against each model, shown to all of them on the same fresh views."""
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from rich.table import Table
+from torch import Tensor
+
+from eot.commands.measure import at_once
+from eot.commands.print import product_of
+from eot.commands.tick import Tick
+from eot.evidence.evaluate import collect, evaluate_steps
+from eot.evidence.evaluation import ATTACK, BLANK, NOISE, Evaluation
+from eot.evidence.statistics import Rate
+from eot.runs.build import Frame, build, frame_of
+from eot.runs.config import Config
+from eot.runs.folder import open_run
+from eot.runs.product import Product
+from eot.runs.sections import VictimsTable
+from renders.errors import InputError
+
+# What two runs must share for one set of views to be fair to both.
+SHARED = (
+    "seed",
+    "article",
+    "sticker",
+    "surface",
+    "camera",
+    "backgrounds",
+    "print",
+    "conditions",
+    "objective",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for: finished runs, and models beside those that the runs were made on."""
+
+    runs: tuple[Path, ...]
+    victims: tuple[str, ...] = ()
+    views: int = 500
+
+
+@dataclass(frozen=True)
+class Row:
+    """One article: its success on each model, and the models it was made on."""
+
+    article: str
+    made_on: tuple[str, ...]
+    rates: tuple[Rate, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Articles by models, on the same views."""
+
+    models: tuple[str, ...]
+    rows: tuple[Row, ...]
+    denominator: str
+    views: int
+
+    def record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "models": list(self.models),
+            "views": self.views,
+            "denominator": self.denominator,
+            "articles": [
+                {
+                    "article": row.article,
+                    "made_on": list(row.made_on),
+                    "success": [
+                        {"model": model, "rate": r.rate, "low": r.low, "high": r.high, "n": r.n}
+                        for model, r in zip(self.models, row.rates, strict=True)
+                    ],
+                }
+                for row in self.rows
+            ],
+        }
+
+    def table(self) -> Table:
+        """For people; * marks a model that the article was made on."""
+        title = f"Success in % of {self.denominator}, {self.views} views; * the article was made on it"
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for name in ("article", *(_short(model) for model in self.models)):
+            table.add_column(name)
+        for row in self.rows:
+            cells = zip(self.models, row.rates, strict=True)
+            table.add_row(row.article, *(_cell(rate, model in row.made_on) for model, rate in cells))
+        return table
+
+
+def transfer(request: Request, device: torch.device) -> Generator[Tick, None, Matrix]:
+    """The matrix, with noise and blank of the same size as controls, on the report stream of the runs.
+
+    Raises:
+        InputError: runs that differ in more than their victims and how they were made.
+    """
+    folders = [open_run(path) for path in request.runs]
+    configs, products = [f.config() for f in folders], [product_of(f) for f in folders]
+    names = tuple(folder.path.name for folder in folders)
+    _check(request.runs, configs, products)
+    made_on = [config.victims.models for config in configs]
+    models = tuple(dict.fromkeys([*(m for each in made_on for m in each), *request.victims]))
+    config = configs[0].model_copy(update={"victims": VictimsTable(models=models)})
+    built = build(frame_of(config, device), products[0].mask)
+    articles = {ATTACK: products[0].image.to(device), **built.controls()}
+    articles.update(
+        (name, product.image.to(device)) for name, product in zip(names[1:], products[1:], strict=True)
+    )
+    evaluation = yield from _evaluated(built.frame, articles, request.views)
+    rows = [
+        Row(name, tuple(on), _rates(evaluation, article, models))
+        for name, on, article in zip(names, made_on, (ATTACK, *names[1:]), strict=True)
+    ]
+    rows += [Row(name, (), _rates(evaluation, name, models)) for name in (NOISE, BLANK)]
+    return Matrix(models, tuple(rows), evaluation.denominator, request.views)
+
+
+def _evaluated(
+    frame: Frame, articles: Mapping[str, Float[Tensor, "f 3 u v"]], views: int
+) -> Generator[Tick, None, Evaluation]:
+    problem, bare, parts, done = frame.problem(), frame.bare_problem(), [], 0
+    faces = len(articles[ATTACK])
+    batch = at_once(frame.config, faces * (len(articles) + (bare is not None)))
+    for part in evaluate_steps(
+        problem, articles, frame.stream("report", views), views, batch=batch, bare=bare
+    ):
+        parts.append(part)
+        done += len(part) // faces
+        yield Tick("transfer", done, views)
+    return collect(problem, parts, level=frame.config.evaluation.level)
+
+
+def _rates(evaluation: Evaluation, article: str, models: Iterable[str]) -> tuple[Rate, ...]:
+    """Each model's rate; over scenes where views repeat them, as such views resemble each other."""
+    scenes = [evaluation.by_scene(article, index) for index, _ in enumerate(models)]
+    return tuple(
+        evaluation.rates(article, index).target if over is None else over[0]
+        for index, over in enumerate(scenes)
+    )
+
+
+def _check(paths: tuple[Path, ...], configs: list[Config], products: list[Product]) -> None:
+    for path, config, product in zip(paths[1:], configs[1:], products[1:], strict=True):
+        for key in (*SHARED, "evaluation"):
+            if getattr(config, key) != getattr(configs[0], key):
+                raise InputError(
+                    f"{path}: expected the same {key} as in {paths[0]}; they differ: the same views would "
+                    "not be fair to both, so compare runs that differ in their victims only"
+                )
+        if product.image.shape != products[0].image.shape:
+            raise InputError(f"{path}: expected an article of the same size as in {paths[0]}: make it again")
+    names = [path.resolve().name for path in paths]
+    if len(set(names)) < len(names):
+        raise InputError(f"runs must have names of their own; got {', '.join(names)}: rename a directory")
+
+
+def _short(model: str) -> str:
+    return model.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+
+
+def _cell(rate: Rate, own: bool) -> str:
+    if rate.rate is None:
+        return "–"
+    return f"{100 * rate.rate:.1f}{'*' if own else ''} ({100 * rate.low:.1f} to {100 * rate.high:.1f})"
