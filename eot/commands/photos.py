@@ -22,6 +22,7 @@ from eot.photos.outcome import How, Outcome, outcome_files
 from eot.photos.plan import bins_of
 from eot.photos.seen import Shot, Viewed, viewed_from, viewed_record
 from eot.runs.build import Frame, frame_of
+from eot.runs.config import Config
 from eot.runs.folder import RunFolder, only_writer, open_run
 from eot.runs.metrics import append_line, read_lines
 from eot.runs.product import Product
@@ -58,7 +59,7 @@ def photos(request: Request, device: torch.device) -> Generator[Tick, None, Outc
     product = product_of(folder)
     told = _told(request)
     paths = photo_paths(request.photos, tuple(told))
-    frame = frame_of(folder.config(), device)
+    frame = frame_of(_without_scenery(folder.config()), device)
     task = _task(request, frame, product, told, boards(folder, request.sheet))
     with only_writer(folder):
         place = request.out or folder.path / FOLDER
@@ -67,6 +68,11 @@ def photos(request: Request, device: torch.device) -> Generator[Tick, None, Outc
         written = outcome_files(place, viewed, frame, product, evaluation_of(folder), how)
         write_files(place, written.files)
     return written.outcome
+
+
+def _without_scenery(config: Config) -> Config:
+    """The run with one background instead of all: photos bring their own, and painting many takes seconds."""
+    return config.model_copy(update={"backgrounds": config.backgrounds.model_copy(update={"count": 1})})
 
 
 def _told(request: Request) -> dict[str, tuple[Told, ...]]:

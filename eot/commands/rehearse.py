@@ -24,7 +24,7 @@ from eot.photos.register import mapped
 from eot.photos.rehearsal.camera import Plane, Stand, photograph, to_photo
 from eot.photos.rehearsal.check import Check, check
 from eot.photos.rehearsal.printing import Pages, inked_by, mounted
-from eot.photos.rehearsal.shooting import View, backdrop, truth_csv, views_of
+from eot.photos.rehearsal.shooting import View, as_taken, backdrop, truth_csv, views_of
 from eot.runs.build import Built, build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.product import Product
@@ -70,12 +70,13 @@ class Rehearsed:
         """For people."""
         c = self.check
         share = f"{c.photographed.successes} of {c.photographed.n}"
-        bounds = f"{100 * c.rendered.low:.1f} to {100 * c.rendered.high:.1f} %"
+        r = c.rendered
+        bounds = f"{r.successes} of {r.n}, {100 * r.low:.1f} to {100 * r.high:.1f} %"
         lines = [
             f"markers of 20 px and more: {c.found} of {c.clear} sheets found",
             f"median errors there: {100 * c.distance_share:.2f} % of the distance, {c.angle_deg:.2f}°",
             f"wrong pose branch: {c.wrong}, {c.unflagged} of them not flagged",
-            f"attack in the photos: {share}; the training renderer on the same views: {bounds}",
+            f"attack in the photos: {share}; the training renderer from the same spots: {bounds}",
             "passed" if c.passed else "not passed: see which of these lines is off",
         ]
         return Group(self.outcome.table(), *(Text(line) for line in lines))
@@ -106,7 +107,8 @@ def rehearse(request: Request, device: torch.device) -> Generator[Tick, None, Re
         for board in boards_of(manifest)
         if board.arm in ("", _arm(name))
     }
-    checked = _checked(outcome, built, product, truth, sides, condition)
+    zoom = sum(config.conditions["zoom"]) / 2
+    checked = _checked(outcome, built, product, truth, sides, as_taken(condition, views, zoom))
     write_files(place, {"rehearsal.json": (json.dumps(checked.record(), indent=2) + "\n").encode()})
     return Rehearsed(place, checked, outcome)
 
@@ -158,10 +160,10 @@ def _shoot(
     truth: dict[str, View] = {}
     total = len(planes) * len(views)
     for view in views:
+        wall = backdrop(generator_for(seed, "rehearsal wall", view.number))
         for arm, plane in planes.items():
             name = f"{arm}/{view.number:03d}.jpg"
             generator = generator_for(seed, f"rehearsal {arm}", view.number)
-            wall = backdrop(generator_for(seed, "rehearsal wall", view.number))
             jpeg = photograph(plane, view.stand, camera, wall, view.exposure, generator)
             write_bytes(place / "shots" / name, jpeg)
             truth[name] = view

@@ -13,11 +13,14 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from eot.photos.edges import refined
+from eot.photos.likeness import recognised
 
 # Photos with more pixels along a side are searched at half size first; only the corners need every pixel.
-COARSE_PX = 2000
-# From this side on the bits of a marker are safe to read at half size.
-CLEAR_SIDE_PX = 32
+COARSE_PX = 2500
+# From this side on a marker is seen so well that no finer search is needed.
+CLEAR_SIDE_PX = 28
+# How far apart the markers of one sheet lie at most, in sides of its markers.
+SPAN = 12.0
 # Smallest side of a marker, in pixels, that is looked for.
 MIN_SIDE_PX = 10
 # OpenCV counts pixels by their centres.
@@ -44,35 +47,83 @@ def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]
     """All markers in a grey photo, by id, then by place.
 
     A large photo is searched at half size first, which is enough where all markers of one of the `sheets`
-    are seen well. Two markers of one id are both returned: what that means is for the caller to say.
+    are seen well. What that leaves open is searched at full size, and once more enlarged: around what was
+    found, if anything was. Two markers of one id are both returned: what that means is for the caller.
     """
+    scales = (0.5, 1.0, 2.0) if max(grey.shape) > COARSE_PX else (1.0, 2.0)
+    known = frozenset().union(*sheets)
     found: list[Marker] = []
-    if max(grey.shape) > COARSE_PX:
-        half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        clear = [marker for marker in _detected(half, 2.0) if marker.side_px >= CLEAR_SIDE_PX]
-        ids = {marker.id for marker in clear}
-        found = clear if any(sheet <= ids for sheet in sheets) else []
-    found = found or _detected(grey, 1.0)
+    window = (0, 0, grey.shape[1], grey.shape[0])
+    for scale in scales:
+        found = _distinct([*_searched(grey, window, scale, known), *found])
+        if _all_clear(found, sheets, scale):
+            break
+        if any(marker.id in known for marker in found):
+            window = _around([marker for marker in found if marker.id in known], grey.shape)
     corners = np.array([marker.corners_px for marker in found]).reshape(-1, 4, 2)
     fine = refined(grey, corners)
     markers = [Marker(marker.id, each) for marker, each in zip(found, fine, strict=True)]
     return sorted(markers, key=lambda marker: (marker.id, *marker.corners_px[0].tolist()))
 
 
-def _detected(grey: UInt8[np.ndarray, "h w"], scale: float) -> list[Marker]:
-    """The markers with OpenCV's own corners, in pixels of an image `scale` times as large."""
-    corners, ids, _ = _detector(4 * MIN_SIDE_PX / scale / max(grey.shape)).detectMarkers(grey)
-    if ids is None:
-        return []
-    return [
-        Marker(int(number), (quad[0].astype(np.float64) + CENTRE) * scale)
-        for number, quad in zip(ids.ravel(), corners, strict=True)
-    ]
+def _all_clear(found: Sequence[Marker], sheets: Sequence[frozenset[int]], scale: float) -> bool:
+    """Whether a sheet is seen completely and well enough in the picture that was searched."""
+    clear = {marker.id for marker in found if marker.side_px * scale >= CLEAR_SIDE_PX}
+    return any(sheet <= clear for sheet in sheets)
+
+
+def _around(found: Sequence[Marker], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of where the other markers of a sheet can be."""
+    corners = np.concatenate([marker.corners_px for marker in found])
+    reach = SPAN * max(float(np.ptp(marker.corners_px, axis=0).max()) for marker in found)
+    low = np.floor(corners.min(0) - reach).astype(int).clip(0)
+    high = np.ceil(corners.max(0) + reach).astype(int).clip(max=(shape[1], shape[0]))
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def _distinct(found: Sequence[Marker]) -> list[Marker]:
+    """Of markers of one id in one place the first, which is from the finer search."""
+    kept: list[Marker] = []
+    for marker in found:
+        centre = marker.corners_px.mean(0)
+        near = (
+            np.linalg.norm(k.corners_px.mean(0) - centre) < k.side_px / 2 for k in kept if k.id == marker.id
+        )
+        if not any(near):
+            kept.append(marker)
+    return kept
+
+
+def _searched(
+    grey: UInt8[np.ndarray, "h w"], window: tuple[int, int, int, int], scale: float, known: frozenset[int]
+) -> list[Marker]:
+    """The markers in a part of the photo at another scale, with OpenCV's own corners, in pixels of the photo.
+
+    Those that OpenCV reads, and among the squares that it cannot read those that look like a `known` one.
+    """
+    left, top, right, bottom = window
+    part = grey[top:bottom, left:right]
+    if scale != 1:
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=how)
+    corners, ids, rejected = _detector(4 * MIN_SIDE_PX * max(scale, 1) / max(part.shape)).detectMarkers(part)
+    numbers = [] if ids is None else ids.ravel().tolist()
+    markers = [Marker(int(number), quad[0] + CENTRE) for number, quad in zip(numbers, corners, strict=True)]
+    squares = (recognised(part, quad[0].astype(np.float64) + CENTRE, known) for quad in rejected)
+    # the most alike first: of two squares around one marker that is the right one
+    likely = sorted((square for square in squares if square is not None), key=lambda square: -square[2])
+    markers += [Marker(number, quad) for number, quad, _ in likely]
+    place = np.array([left, top])
+    return [Marker(m.id, m.corners_px.astype(np.float64) / scale + place) for m in markers]
 
 
 def _detector(perimeter_rate: float) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.minMarkerPerimeterRate = perimeter_rate
+    # One size of neighbourhood at several scales of the photo instead of several sizes at one; a smaller
+    # step from light to dark, for photos in the shade.
+    parameters.adaptiveThreshWinSizeMin = parameters.adaptiveThreshWinSizeMax = 13
+    parameters.adaptiveThreshConstant = 5
     # Small and slanted markers: more samples per cell, and the full correction that the code allows. What
     # it lets through by chance does not agree with the other markers of its sheet.
     parameters.perspectiveRemovePixelPerCell = 8

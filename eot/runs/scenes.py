@@ -80,7 +80,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
         photos = photographs_of(config.surface, article)
         mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
         size = frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
-        return World(Photograph(mixed, size, framing, coverage, supersample or 2), len(mixed))
+        return World(Photograph(mixed, size, framing, coverage, supersample), len(mixed))
     if config.surface.kind == "objects":
         scene_of = objects_of(config.surface, article, side, device)
         order = _order(config, len(scene_of.photos)).tolist()
@@ -90,7 +90,6 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
     backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
     size = frame_px(camera.width_px, camera.height_px, side, framing)
     surface = surface_of(config, article, coverage)
-    samples = supersample or (1 if article.mesh is None else 2)
     environments = _environments(config.backgrounds, device)
     seen = scene.Scene(
         surface,
@@ -98,7 +97,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
         backgrounds,
         size,
         framing,
-        samples,
+        supersample,
         rasteriser(config.camera.rasteriser),
         environments,
         config.surface.self_shadow,

@@ -25,7 +25,8 @@ class Check:
         clear: photos whose markers have 20 px and more by their true pose; `found` of them were found.
         distance_share, angle_deg: median errors in these photos.
         wrong: photos, clear or not, with the wrong branch; `unflagged` of them were not called ambiguous.
-        photographed, rendered: success of the attack in the photos and in the training renderer, same views.
+        photographed, rendered: success of the attack in the photos that show where it is, and in the
+            training renderer from the spots of these photos.
     """
 
     photos: int
@@ -94,7 +95,7 @@ def check(
         wrong=len(wrong),
         unflagged=sum(not (m.pose is not None and m.pose.ambiguous) for m in wrong),
         photographed=wilson(sum(seen.values()), len(seen), level),
-        rendered=wilson(sum(rendered.values()), len(rendered), level),
+        rendered=wilson(sum(rendered[name] for name in seen), len(seen), level),
         mcnemar_p=mcnemar_mid_p(counts),
     )
 

@@ -2,21 +2,26 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import UInt8
 
 from eot.photos.rehearsal.camera import Exposure, Plane, Stand
+from renders.backgrounds import Backgrounds
 from renders.camera import Camera
+from renders.colour import linear_to_srgb
 from renders.conditions import Condition
 
 # The article stays so far inside the frame, as a share of the room beside it.
 INSIDE = 0.9
 LENS_BLUR_PX = 0.6
 LEAST_QUALITY = 60
+# What the second camera leaves out, and where in its crop an article lies, which is always the middle.
+NOT_TAKEN = ("aim_x", "aim_y", "shadow", "sheen", "tint", "vignetting", "distortion", "motion_px", "mosaic")
+# Side of the picture behind the article, before it is enlarged to the frame.
+WALL_PX = 1024
 
 
 @dataclass(frozen=True)
@@ -60,15 +65,22 @@ def _view(number: int, one: Condition, plane: Plane, camera: Camera) -> View:
     return View(number, stand, exposure)
 
 
-def backdrop(generator: torch.Generator) -> UInt8[np.ndarray, "h w 3"]:
-    """A wall with soft patches and straight edges, no two alike."""
-    coarse = torch.randint(30, 220, (9, 12, 3), generator=generator).numpy().astype(np.uint8)
-    wall = cv2.resize(coarse, (1008, 756), interpolation=cv2.INTER_CUBIC)
-    for _ in range(10):
-        x, y, w, h = (int(v) for v in torch.randint(0, 756, (4,), generator=generator))
-        colour = [int(v) for v in torch.randint(20, 235, (3,), generator=generator)]
-        cv2.rectangle(wall, (x, y), (x + w // 3, y + h // 3), colour, -1)
-    return wall
+def backdrop(generator: torch.Generator) -> UInt8[np.ndarray, "s s 3"]:
+    """A street or a room of its own behind the article, fine enough for the frame of a phone."""
+    linear = Backgrounds.procedural(generator, 1, WALL_PX).linear[0]
+    return (linear_to_srgb(linear) * 255).round().byte().permute(1, 2, 0).numpy()
+
+
+def as_taken(condition: Condition, views: Sequence[View], zoom: float) -> Condition:
+    """The views as the second camera has them, for the training renderer: both then show the same spots.
+
+    The article in the middle of a crop of `zoom` times its box, as `eot photos` cuts it; one even light
+    with the gain of the photo; and off, whatever the second camera does not have.
+    """
+    constant = {**dict.fromkeys(NOT_TAKEN, 0.0), "sun": 0.0, "exposure_stops": 0.0, "zoom": zoom}
+    fields = {name: torch.full_like(getattr(condition, name), value) for name, value in constant.items()}
+    fields["sky"] = condition.sky.new_tensor([view.exposure.gain for view in views])
+    return replace(condition, **fields)
 
 
 def truth_csv(views: Sequence[tuple[str, View]]) -> bytes:

@@ -86,7 +86,7 @@ class CameraTable(Table):
     rasteriser: str = Field("auto", description="auto, spans, warp, embree, pytorch3d or nvdiffrast")
     output_px: int = Field(64, ge=8, le=2048, description="side of the picture that the victim gets")
     supersample: kinds.Samples = Field(
-        None, description="samples along the side of a pixel; none = 1, in photos and on meshes 2"
+        2, description="samples along the side of a pixel; with 1 the picture is blurrier than a camera's"
     )
 
     @model_validator(mode="before")

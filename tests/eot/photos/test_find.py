@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from eot.photos.lens import Sighting, lens_of
+from eot.photos.likeness import recognised
 from eot.photos.markers import find_markers
 from eot.photos.pose import pose_of
 from eot.photos.register import mapped, place, rectified
@@ -16,6 +17,7 @@ from renders.camera import Camera
 from renders.conditions import Conditions
 from renders.geometry import to_view
 from tests.eot.photos.sheets import CAMERA, board, decoded, plane, shoot
+from textures.sheets.fiducials import bits_of
 
 
 def grey(jpeg: bytes) -> np.ndarray:
@@ -88,6 +90,36 @@ def test_corners_are_found_to_a_twentieth_of_a_pixel() -> None:
     ]
     assert len(errors) == 4
     assert np.sqrt(np.mean(np.square(errors))) < 0.05
+
+
+def test_markers_too_blurred_to_read_are_recognised_where_they_are_known() -> None:
+    sheet, stand = board(), Stand(2.3, 15.0, 5.0, 20.0)
+    photo = grey(shoot(plane(sheet), stand, exposure=Exposure(blur_px=1.7)))
+    # 2.9 px a cell: the bits of neighbouring cells have run into each other
+    assert [m.id for m in find_markers(photo)] != [0, 1, 2, 3]
+    (found,) = place(find_markers(photo, [sheet.ids]), [sheet])
+    assert found.complete and 22 < found.marker_px < 24
+    truth = to_photo(plane(sheet), stand, CAMERA)
+    for marker in found.markers:
+        off = np.linalg.norm(marker.corners_px - mapped(truth, sheet.markers_mm[marker.id]), axis=-1)
+        # a marker that is taken for a turned one is off by its side
+        assert off.max() < 2
+    # Known numbers that are not there are not seen into it.
+    assert place(find_markers(photo, [board(100).ids]), [board(100)]) == []
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_marker_is_recognised_whichever_way_up_it_is(turn: int) -> None:
+    upright = np.kron(bits_of(7) * 160 + 40, np.ones((6, 6))).astype(np.uint8)
+    photo = np.pad(np.rot90(upright, -turn), 6, constant_values=200)
+    square = np.array([[6, 6], [54, 6], [54, 54], [6, 54]], np.float64)
+    known = recognised(photo, square, (3, 7, 9))
+    assert known is not None
+    number, corners, alike = known
+    assert number == 7 and alike > 0.99
+    # turned clockwise by quarters its own top left is at the top right, bottom right, bottom left
+    assert corners.tolist() == np.roll(square, -turn, 0).tolist()
+    assert recognised(photo, square, (3, 9)) is None
 
 
 def test_a_photo_of_nothing_has_no_sheet() -> None:
