@@ -73,7 +73,7 @@ def _smallest(plan: Plan, n: int, batch: int) -> list[Part]:
     return [
         Part("cw", "size", looks.carlini, n, batch, "Carlini & Wagner, l2"),
         Part("radius", "size", looks.radius, n, batch, f"PGD with bisection on eps, {plan.norm}"),
-        Part("lbfgs", "size", looks.lbfgs, third, 4, "box-constrained L-BFGS, l2"),
+        Part("lbfgs", "size", looks.lbfgs, third, 4, "box-constrained L-BFGS on the margin, l2"),
     ]
 
 

@@ -41,8 +41,10 @@ class Best:
         more, equal = found.success & ~self.success[rows], found.success == self.success[rows]
         better = more | (equal & (found.cost < self.cost[rows]))
         won = rows[better]
-        if len(won) == len(self.image):
-            self.image = found.image  # every one of them, and none needs to be copied
+        if 2 * len(won) > len(self.image) and len(rows) == len(self.image):
+            # Most of them are new: theirs are taken over as they lie, and only the others are copied.
+            old, self.image = self.image, found.image
+            self.image[rows[~better]] = old[rows[~better]]
         elif len(won):
             self.image[won] = found.image[better]
         self.success[won], self.cost[won] = found.success[better], found.cost[better]

@@ -12,6 +12,7 @@ from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import fingerprint
 from eot.victims.fold import fold_batch_norms, has_batch_norms, has_convolutions, largest_difference
 from eot.victims.probe import answer, check_weights, checked, probe_images
+from eot.victims.stem import with_stems
 from eot.victims.victim import Rgb, Victim, VictimInfo
 from renders.errors import InputError
 
@@ -162,7 +163,10 @@ def _faster(plain: nn.Module, info: VictimInfo, make: Make, images: Tensor, befo
             notes.append(f"batch norms kept: folding them moved the answers by {moved:.1e}")
     if not has_convolutions(module):
         return make(module, _noted(info, *notes))
-    fast = make(copy.deepcopy(module), _noted(info, *notes, "channels last"), channels_last=True)
+    quick = copy.deepcopy(module)
+    if with_stems(quick):
+        notes.append("gradient to the image by a plain convolution")
+    fast = make(quick, _noted(info, *notes, "channels last"), channels_last=True)
     try:
         moved = _moved(before, fast(images))
     except RuntimeError:  # the module views its activations as NCHW

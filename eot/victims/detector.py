@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from eot.victims.detections import Dense, Detections, Operating
 from eot.victims.fingerprint import fingerprint
 from eot.victims.letterbox import GREY, Fit, fitted
-from eot.victims.victim import VictimInfo
+from eot.victims.victim import VictimInfo, normalised
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Detector(nn.Module):
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Dense:
         """The candidates of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
-        normal = (put.canvas - self.mean) / self.std
+        normal = normalised(put.canvas, self.mean, self.std)
         if self.channels_last:
             normal = normal.contiguous(memory_format=torch.channels_last)
         boxes, scores, *objectness = self.module(normal)

@@ -43,6 +43,17 @@ def resize(images: Float[Tensor, "n c h w"], size_px: tuple[int, int]) -> Float[
     return functional.interpolate(images, size=size_px, mode="bilinear", align_corners=False, antialias=True)
 
 
+def normalised(
+    images: Float[Tensor, "n c h w"], mean: Float[Tensor, "1 c 1 1"], std: Float[Tensor, "1 c 1 1"]
+) -> Float[Tensor, "n c h w"]:
+    """(images - mean) / std. Both are spread over one image first: channels last, torch is ten times slower
+    at a value for each channel than at one for each pixel."""
+    if images.is_contiguous(memory_format=torch.channels_last):
+        wide = images[:1].shape
+        mean, std = (v.expand(wide).contiguous(memory_format=torch.channels_last) for v in (mean, std))
+    return (images - mean) / std
+
+
 @final
 class Victim(nn.Module):
     """A frozen model under test: sRGB images in [0, 1], any size, to logits.
@@ -71,7 +82,7 @@ class Victim(nn.Module):
         """Logits of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         normal = resize(self.defence(images), self.info.input_px)
         if not self.normalises_itself:
-            normal = (normal - self.mean) / self.std
+            normal = normalised(normal, self.mean, self.std)
         if self.channels_last:
             normal = normal.contiguous(memory_format=torch.channels_last)
         return self.module(normal)
