@@ -12,7 +12,6 @@ from torch import Tensor
 
 from eot.aims import Aim, Outcome
 from eot.victims.any_victim import AnyVictim, Prediction
-from eot.victims.detections import Dense
 from renders.conditions import Condition
 from renders.places import Places
 
@@ -46,11 +45,11 @@ class Problem:
         return self.scene(self.prints(image), condition)
 
     def predict(self, image: Float[Tensor, "t c u v"], condition: Condition) -> list[Prediction]:
-        """What each victim answers to every photograph `[t k ...]`; a detector's answer knows its objects."""
+        """What each victim answers to every photograph `[t k ...]`; all but logits know their places."""
         photos = self.photograph(image, condition)
         answers = [victim(photos.flatten(0, 1)).unflatten(0, photos.shape[:2]) for victim, _ in self.victims]
         there = places_of(self.scene, condition)
-        return [replace(a, places=there) if isinstance(a, Dense) else a for a in answers]
+        return [a if isinstance(a, Tensor) else replace(a, places=there) for a in answers]
 
     def __call__(self, image: Float[Tensor, "t c u v"], condition: Condition) -> Outcome:
         """Weighted loss over the victims plus penalties; success only where every victim is fooled."""

@@ -132,3 +132,16 @@ def test_a_black_box_is_not_attacked_by_a_gradient_but_by_asking(
 BLACK_BOX = """
 print('{"detections": [{"box": [8, 8, 16, 16], "score": 0.9, "label": "red thing"}]}')
 """
+
+
+def test_a_patch_that_erases_things_from_a_segmenter_is_measured_with_its_controls(
+    hide: Path, eot: Callable[..., Result]
+) -> None:
+    text = hide.read_text(encoding="utf-8")
+    text = text.replace("tiny_detector", "tiny_segmenter").replace('"hide"', '"erase"')
+    hide.write_text(text.replace("width_mm = 45", "width_mm = 35"), encoding="utf-8")
+    code, _, _ = eot("attack", hide, "--device", "cpu")
+    assert code == 0
+    report = json.loads(Path("runs/erase/report.json").read_text(encoding="utf-8"))
+    assert report["success"]["rate"] > report["controls"]["blank"]["target"]["rate"] == 0
+    assert report["counted"] == 24 and "pixels" in json.dumps(report["objective"])

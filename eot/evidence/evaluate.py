@@ -12,7 +12,6 @@ from eot.evidence.found import found_in, join_found
 from eot.evidence.statistics import LEVEL
 from eot.problem import Problem
 from eot.victims.any_victim import AnyVictim, Prediction
-from eot.victims.detections import Dense
 from eot.victims.detector import Detector
 from renders.conditions import Condition, join
 from renders.errors import InputError, RunError
@@ -150,7 +149,7 @@ def _record(
 
 
 def _parts(answer: Prediction) -> tuple[Tensor, ...]:
-    return (answer.boxes, answer.scores) if isinstance(answer, Dense) else (answer,)
+    return (answer,) if isinstance(answer, Tensor) else answer.values
 
 
 def _table(rows: list[list[Tensor]]) -> Tensor:

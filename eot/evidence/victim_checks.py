@@ -8,6 +8,7 @@ from eot.evidence.findings import Finding, fail, ok
 from eot.problem import Problem
 from eot.victims.any_victim import Prediction
 from eot.victims.detections import Dense
+from eot.victims.segmenter import Maps
 from renders.conditions import Condition
 
 
@@ -34,6 +35,8 @@ def probabilities(victim: nn.Module, photos: Float[Tensor, "n 3 h w"], name: str
         answers = victim(photos)
     if isinstance(answers, Dense):
         return ok("logits", f"{name} answers candidates with scores, as detectors do.")
+    if isinstance(answers, Maps):
+        answers = answers.logits.movedim(1, -1).flatten(0, 2)
     sums = answers.sum(-1)
     if bool((answers >= 0).all()) and bool(torch.isclose(sums, torch.ones_like(sums), atol=1e-3).all()):
         return fail("logits", f"{name} answers probabilities, not logits: remove its final softmax.")
@@ -61,7 +64,7 @@ def randomness(victim: nn.Module, photos: Float[Tensor, "n 3 h w"], name: str) -
 
 
 def _values(answer: Prediction) -> Tensor:
-    return answer.scores if isinstance(answer, Dense) else answer
+    return answer if isinstance(answer, Tensor) else answer.values[0]
 
 
 def victim_unchanged(name: str, before: str, after: str) -> Finding:

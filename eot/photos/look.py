@@ -20,7 +20,6 @@ from eot.photos.register import Placed, place
 from eot.photos.seen import Shot
 from eot.photos.thumbnail import thumbnail
 from eot.victims.any_victim import AnyVictim, Prediction
-from eot.victims.detections import Dense
 from renders.errors import InputError
 from renders.places import Places, bounding_boxes
 
@@ -202,11 +201,11 @@ def _judged(picture: Picture, find: Find, name: str, task: Task) -> tuple[Shot, 
 def _answer(victim: AnyVictim, shown: Tensor, corners: Float[np.ndarray, "4 2"] | None) -> Prediction:
     """What a victim says of one picture `[1 1 ...]`; a detector is told where the article is in it."""
     answer = victim(shown).unflatten(0, (1, 1))
-    if not isinstance(answer, Dense):
+    if isinstance(answer, Tensor):
         return answer
     if corners is None:
-        raise InputError("a detector is judged where the article is: give its corners with --corners")
-    box = bounding_boxes(torch.from_numpy(corners).to(answer.boxes))[None, None]
+        raise InputError("this model is judged where the article is: give its corners with --corners")
+    box = bounding_boxes(torch.from_numpy(corners).to(answer.values[0]))[None, None]
     return replace(answer, places=Places(box, box, torch.ones(1, 1, dtype=torch.bool)))
 
 

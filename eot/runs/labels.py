@@ -6,10 +6,17 @@ from eot.aims import Aim
 from eot.detector_objectives import HIDING, Appear, DetectorObjective, Hide, Mislabel
 from eot.objectives import DISTANCES, Evade, Targeted
 from eot.runs.sections import ObjectiveTable
+from eot.segmentation_objective import Erase
 from eot.victims.any_victim import AnyVictim
 from eot.victims.detector import Detector
 from renders.errors import InputError, nearest
 
+# What can be wanted of a classifier, a detector and a segmenter.
+KINDS = {
+    "Victim": ("targeted", "evade"),
+    "Detector": ("hide", "appear", "mislabel"),
+    "Segmenter": ("erase",),
+}
 Victims = tuple[tuple[AnyVictim, float], ...]
 
 
@@ -18,8 +25,11 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> A
 
     The true class stays unknown where neither the configuration nor the victims' labels tell it.
     """
-    detects = _detects(table, victims)
-    if detects:
+    _check_kind(table.kind, victims)
+    if table.kind == "erase":
+        assert table.label is not None
+        return Erase(class_number(table.label, victims, "objective.label"))
+    if isinstance(victims[0][0], Detector):
         return _of_detectors(table, victims)
     distance = DISTANCES[table.loss]
     kappa = math.inf if table.kappa is None else table.kappa
@@ -36,14 +46,16 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> A
     return Targeted(target, label, distance, kappa)
 
 
-def _detects(table: ObjectiveTable, victims: Victims) -> bool:
-    """Whether the goal is one for detectors, as all victims must then be."""
-    detects = table.kind in ("hide", "appear", "mislabel")
+def _check_kind(kind: str, victims: Victims) -> None:
+    """Raises InputError where a victim is not of the kind that the goal is for."""
     for victim, _ in victims:
-        if isinstance(victim, Detector) != detects:
-            kinds = "classifier: use targeted or evade" if detects else "detector: use hide, appear, mislabel"
-            raise InputError(f"objective.kind: got {table.kind}, and {victim.info.name} is a {kinds}")
-    return detects
+        name = type(victim).__name__
+        if kind not in KINDS[name]:
+            what = "classifier" if name == "Victim" else name.lower()
+            raise InputError(
+                f"objective.kind: got {kind}, and {victim.info.name} is a {what}: use "
+                f"{' or '.join(KINDS[name])}"
+            )
 
 
 def _of_detectors(table: ObjectiveTable, victims: Victims) -> DetectorObjective:

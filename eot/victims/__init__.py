@@ -8,6 +8,7 @@ from eot.victims.fingerprint import assert_unchanged, fingerprint
 from eot.victims.letterbox import Fit
 from eot.victims.linear import LinearVictim
 from eot.victims.load import SOURCES, load_victim, load_victims
+from eot.victims.segmenter import Maps, Segmenter
 from eot.victims.victim import Victim, VictimInfo
 
 __all__ = [
@@ -19,8 +20,10 @@ __all__ = [
     "Detector",
     "Fit",
     "LinearVictim",
+    "Maps",
     "Operating",
     "Prediction",
+    "Segmenter",
     "Setting",
     "Victim",
     "VictimInfo",

@@ -11,7 +11,8 @@ from eot.victims.detections import Dense
 from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import fingerprint
 from eot.victims.fold import fold_batch_norms, has_batch_norms, has_convolutions, largest_difference
-from eot.victims.probe import answer, check_weights, checked, probe_images
+from eot.victims.probe import answer, check_weights, checked, classes_of, probe_images
+from eot.victims.segmenter import Maps, Segmenter, resized
 from eot.victims.stem import with_stems
 from eot.victims.victim import Rgb, Victim, VictimInfo
 from renders.errors import InputError
@@ -48,9 +49,9 @@ def admit(module: nn.Module, claim: Claim) -> AnyVictim:
     """The victim made of a copy of `module`, checked on a probe batch and made fast.
 
     A module that answers logits [n c] makes a `Victim`; one that answers boxes [n q 4], scores [n q c] and
-    perhaps objectness [n q] makes a `Detector`. The given module is left as it is. Batch norms are folded
-    and channels-last memory is used where the answers then agree with the original to a ten-thousandth;
-    `info.notes` says what was done.
+    perhaps objectness [n q] makes a `Detector`; one that answers logits [n c h w] makes a `Segmenter`.
+    The given module is left as it is. Batch norms are folded and channels-last memory is used where the
+    answers then agree with the original to a ten-thousandth; `info.notes` says what was done.
 
     Raises:
         InputError: weights or answers that are not finite, answers of another shape, probabilities for
@@ -66,11 +67,10 @@ def admit(module: nn.Module, claim: Claim) -> AnyVictim:
     info = _info(claim, fingerprint(plain))
     images = probe_images(plain, info)
     first = answer(Victim(plain, info), images)
-    make = Victim if isinstance(first, Tensor) else _detectors(claim.setting)
     prediction = checked(first, info, len(images))
+    make = Victim if isinstance(prediction, Tensor) else _set(type(prediction), claim.setting)
     if not claim.labels:
-        classes = (prediction if isinstance(prediction, Tensor) else prediction.scores).shape[-1]
-        info = replace(info, labels=tuple(f"class {c}" for c in range(classes)))
+        info = replace(info, labels=tuple(f"class {c}" for c in range(classes_of(prediction))))
     return _faster(plain, info, make, images, prediction)
 
 
@@ -79,12 +79,16 @@ def admit_classifier(module: nn.Module, claim: Claim) -> Victim:
     victim = admit(module, claim)
     if isinstance(victim, Victim):
         return victim
-    raise InputError(f"{claim.name} must answer logits [n c]; it answers boxes and scores: use a classifier")
+    raise InputError(
+        f"{claim.name} must answer logits [n c]; it is a {type(victim).__name__.lower()}: use a classifier"
+    )
 
 
-def _detectors(setting: Setting) -> Make:
-    def make(module: nn.Module, info: VictimInfo, *, channels_last: bool = False) -> Detector:
-        return Detector(module, info, setting, channels_last=channels_last)
+def _set(answers: type, setting: Setting) -> Make:
+    kind = Detector if answers is Dense else Segmenter
+
+    def make(module: nn.Module, info: VictimInfo, *, channels_last: bool = False) -> AnyVictim:
+        return kind(module, info, setting, channels_last=channels_last)
 
     return make
 
@@ -103,6 +107,9 @@ def _moved(one: Prediction, other: Prediction) -> float:
             largest_difference(one.scores, other.scores),
         )
         return max(differences)
+    if isinstance(one, Maps) and isinstance(other, Maps):
+        height, width = other.logits.shape[-2:]  # the module's own answer may be of a lower resolution
+        return largest_difference(resized(one.logits, (height, width)), other.logits)
     assert isinstance(one, Tensor) and isinstance(other, Tensor)
     return largest_difference(one, other)
 
@@ -131,8 +138,8 @@ def _check_batch(victim: AnyVictim, images: Tensor, prediction: Prediction) -> N
         # Sorted, because a two-stage detector may list equal proposals in another order.
         moved = largest_difference(_ranked(prediction)[:1], _ranked(single))
     else:
-        assert isinstance(prediction, Tensor) and isinstance(single, Tensor)
-        moved = largest_difference(prediction[:1], single)
+        assert not isinstance(prediction, Dense) and not isinstance(single, Dense)
+        moved = _moved(prediction[:1], single)
     if moved > 10 * TOLERANCE:
         raise InputError(
             f"{victim.info.name} must answer each image by itself; its answer changes with the rest of the "

@@ -1,11 +1,12 @@
-"""What may be attacked, and what it answers: a classifier's logits or a detector's candidates."""
+"""What may be attacked, and what it answers: logits, a detector's candidates, or a segmenter's maps."""
 
 from torch import Tensor
 
 from eot.victims.detections import Dense
 from eot.victims.detector import Detector
+from eot.victims.segmenter import Maps, Segmenter
 from eot.victims.victim import Victim
 
-AnyVictim = Victim | Detector
-# Logits [... c], or the candidates of each picture. Whatever it is, the objective judges it.
-Prediction = Tensor | Dense
+AnyVictim = Victim | Detector | Segmenter
+# Logits [... c], or the candidates or maps of each picture, which know its places. The objective judges it.
+Prediction = Tensor | Dense | Maps

@@ -56,6 +56,11 @@ class Dense:
     operating: Operating = field(default_factory=Operating)
     places: Places | None = None
 
+    @property
+    def values(self) -> tuple[Tensor, Tensor]:
+        """All numbers that were answered."""
+        return self.scores, self.boxes
+
     def unflatten(self, dim: int, sizes: tuple[int, ...]) -> "Dense":
         """The candidates with one axis of pictures split in several, as Tensor.unflatten does."""
         objectness = None if self.objectness is None else self.objectness.unflatten(dim, sizes)

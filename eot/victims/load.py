@@ -57,7 +57,10 @@ def load_classifier(spec: str) -> Victim:
     """The victim that `spec` names, which must be a classifier. Raises InputError as `load_victim` does."""
     victim = load_victim(spec)
     if not isinstance(victim, Victim):
-        raise InputError(f"{spec}: expected a classifier; got a detector: attack it with a run (eot attack)")
+        raise InputError(
+            f"{spec}: expected a classifier; got a {type(victim).__name__.lower()}: attack it with a run "
+            "(eot attack)"
+        )
     return victim
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from eot.victims.any_victim import AnyVictim, Prediction
 from eot.victims.detections import Dense
 from eot.victims.fingerprint import named_tensors
+from eot.victims.segmenter import Maps
 from eot.victims.victim import VictimInfo
 from renders.errors import EotError, InputError
 
@@ -48,7 +49,10 @@ def answer(victim: AnyVictim, images: Float[Tensor, "n 3 h w"]) -> object:
 
 
 def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
-    """The answer to n images as logits or candidates. Raises InputError where it is sound as neither."""
+    """The answer to n images as logits, candidates or maps. Raises InputError where it is sound as none."""
+    if isinstance(raw, Tensor) and raw.ndim == 4 and len(raw) == n:
+        check_logits(raw.movedim(1, -1).flatten(0, 2), info.name, info.labels)
+        return Maps(raw)
     if isinstance(raw, Tensor) and raw.ndim == 2 and len(raw) == n:
         check_logits(raw, info.name, info.labels)
         return raw
@@ -59,8 +63,8 @@ def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
             check_candidates(dense, info.name, info.labels)
             return dense
     raise InputError(
-        f"{info.name} must answer logits [n c], or a tuple of boxes [n q 4] and scores [n q c], n = {n}; "
-        f"got {_described(raw)}: wrap it in a module that returns these only"
+        f"{info.name} must answer logits [n c] (or [n c h w]), or a tuple of boxes [n q 4] and scores "
+        f"[n q c], n = {n}; got {_described(raw)}: wrap it in a module that returns these only"
     )
 
 
@@ -68,6 +72,13 @@ def _fits(parts: tuple[Tensor, ...] | list[Tensor], n: int) -> bool:
     boxes, scores = parts[:2]
     shaped = boxes.ndim == scores.ndim == 3 and boxes.shape[-1] == 4
     return shaped and all(part.shape[:2] == (n, boxes.shape[1]) for part in parts)
+
+
+def classes_of(prediction: Prediction) -> int:
+    """How many classes it tells apart."""
+    if isinstance(prediction, Maps):
+        return prediction.logits.shape[-3]
+    return (prediction if isinstance(prediction, Tensor) else prediction.scores).shape[-1]
 
 
 def check_logits(logits: Float[Tensor, "n c"], name: str, labels: tuple[str, ...]) -> None:

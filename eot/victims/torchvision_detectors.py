@@ -38,7 +38,7 @@ def load_torchvision_detector(name: str, file: str) -> AnyVictim:
         empty = models.get_model(name, weights=None, weights_backbone=None, num_classes=len(labels))
         module, origin, licence = fill(empty, read_state(Path(file)), name), file, "not stated"
     else:
-        module, origin, licence = _download(name, published.url), published.url, LICENCE
+        module, origin, licence = download(name, published.url), published.url, LICENCE
     claim = Claim(f"torchvision:{name}", origin, licence, PROBE_PX, labels)
     return admit_torchvision(module, claim)
 
@@ -49,7 +49,8 @@ def admit_torchvision(module: Any, claim: Claim) -> AnyVictim:
     return admit(dense, replace(claim, setting=dense.setting))
 
 
-def _download(name: str, url: str) -> nn.Module:
+def download(name: str, url: str) -> nn.Module:
+    """torchvision's own model with its default weights. Raises InputError where they cannot be had."""
     from torchvision import models
 
     try:

@@ -1,4 +1,4 @@
-"""Victims from torchvision's model zoo: classifiers, with its weights or with a local file."""
+"""Victims from torchvision's model zoo, classifiers above all, with its weights or with a local file."""
 
 import warnings
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from eot.victims.admit import Claim, admit_classifier
 from eot.victims.any_victim import AnyVictim
 from eot.victims.state_dict import fill, read_state
 from eot.victims.torchvision_detectors import detector_names, load_torchvision_detector
+from eot.victims.torchvision_segmenters import load_torchvision_segmenter, segmenter_names
 from eot.victims.victim import Rgb
 from renders.errors import InputError, nearest
 
@@ -47,7 +48,7 @@ def classifier_names() -> tuple[str, ...]:
 def check_name(name: str) -> None:
     """Raises InputError, with the nearest names, unless torchvision has the classifier `name`."""
     if name not in classifier_names():
-        known = (*classifier_names(), *detector_names())
+        known = (*classifier_names(), *detector_names(), *segmenter_names())
         raise InputError(f"torchvision has no classifier {name!r}: {nearest(name, known)}")
 
 
@@ -83,6 +84,8 @@ def load_torchvision(rest: str) -> AnyVictim:
     name, _, file = rest.partition("@")
     if name in detector_names():
         return load_torchvision_detector(name, file)
+    if name in segmenter_names():
+        return load_torchvision_segmenter(name, file)
     check_name(name)
     known = preset(name)
     if file:

@@ -56,6 +56,19 @@ class Logits(nn.Module):
         return self.model(pixel_values=images).logits
 
 
+class Pixels(nn.Module):
+    """A semantic segmenter, whose maps may be coarser than its input."""
+
+    def __init__(self, model: nn.Module, edges: Edges | None) -> None:
+        super().__init__()
+        self.model, self.edges = model, edges
+        self.setting = Setting(Fit.STRETCH if edges is None else Fit.OWN)
+
+    def forward(self, canvas: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c i j"]:
+        """Its logits at the size it answers."""
+        return self.model(pixel_values=canvas if self.edges is None else self.edges.put(canvas)).logits
+
+
 class Queries(nn.Module):
     """A detector that predicts a set (DETR, Carion et al. 2020, and its family): one candidate per query.
 

@@ -1,4 +1,4 @@
-"""Classifiers and detectors of Hugging Face transformers, an optional dependency."""
+"""Classifiers, detectors and segmenters of Hugging Face transformers, an optional dependency."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from torch import nn
 
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim
-from eot.victims.transformers_answers import Edges, Flipped, Logits, Queries
+from eot.victims.transformers_answers import Edges, Flipped, Logits, Pixels, Queries
 from eot.victims.victim import Rgb
 from renders.errors import InputError
 
@@ -31,7 +31,8 @@ class Taken:
 
 
 def load_transformers(rest: str) -> AnyVictim:
-    """The model in the folder or hub repository `rest`: a classifier, or a detector of the DETR family.
+    """The model in the folder or hub repository `rest`: a classifier, a detector of the DETR family,
+    or a semantic segmenter.
 
     Weights are read from safetensors only, and no code that comes with a model is run.
 
@@ -74,10 +75,15 @@ def _detector(model: nn.Module, claim: Claim, edges: Edges | None) -> nn.Module:
     return Queries(model, len(claim.labels), edges)
 
 
+def _segmenter(model: nn.Module, claim: Claim, edges: Edges | None) -> nn.Module:
+    return Pixels(model, edges)
+
+
 # What the name of an architecture ends with, to the module that puts its answers in our terms.
 TASKS: dict[str, Callable[[nn.Module, Claim, Edges | None], nn.Module]] = {
     "ForImageClassification": _classifier,
     "ForObjectDetection": _detector,
+    "ForSemanticSegmentation": _segmenter,
 }
 
 

@@ -11,9 +11,10 @@ from eot.runs.sections.table import Table, wanted
 class ObjectiveTable(Table):
     """What counts as success."""
 
-    kind: Literal["targeted", "evade", "hide", "appear", "mislabel"] = Field(
+    kind: Literal["targeted", "evade", "hide", "appear", "mislabel", "erase"] = Field(
         "targeted",
-        description="be read as the target, or not as the label; of a detector: hide, appear, mislabel",
+        description="be read as the target, or not as the label; of a detector: hide, appear, mislabel; of a "
+        "segmenter: erase",
     )
     target: kinds.ClassName = Field(None, description="the class to be read as, name or index")
     label: kinds.ClassName = Field(None, description="the true class, name or index; a sign knows its own")
@@ -30,7 +31,7 @@ class ObjectiveTable(Table):
     def _has_its_classes(self) -> "ObjectiveTable":
         if self.kind in ("targeted", "appear", "mislabel") and self.target is None:
             raise wanted("objective.target", f"kind = {self.kind} needs the class to be read as")
-        if self.kind in ("hide", "mislabel") and self.label is None:
+        if self.kind in ("hide", "mislabel", "erase") and self.label is None:
             raise wanted("objective.label", f"kind = {self.kind} needs the class that is there")
         return self
 
