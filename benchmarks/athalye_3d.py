@@ -24,7 +24,7 @@ from eot.report.gallery import encoded
 from eot.runs.product import levels_of, shown
 from eot.streams import Stream, generator_for
 from eot.studies.madry_rows import in_bfloat16
-from eot.victims import load_victim
+from eot.victims import load_classifier
 from eot.victims.victim import Victim
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
@@ -32,6 +32,7 @@ from renders.conditions import Conditions
 from renders.meshes.islands import coverage
 from renders.meshes.load import load_mesh
 from renders.meshes.mesh import Mesh
+from renders.photos import read_photo
 from renders.scene import Scene
 from renders.sensor.resize import resize
 from renders.surfaces.solid import Solid
@@ -48,7 +49,6 @@ OBJECTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bottle": ("fuze_bottle/fuze.obj", ("water bottle", "pop bottle", "pill bottle", "beer bottle")),
     "mug": ("", ("coffee mug", "cup", "pitcher", "measuring cup")),
     "duck": ("duck/Duck.glb", ()),
-    "cow": ("spot_cow/cow.obj", ()),
 }
 
 
@@ -117,7 +117,8 @@ def attacked(thing: Subject, victim: Victim, target: int, seed: int, steps: int)
         rate=0.15,
         steps=steps,
     )
-    attack = replace(attack, select=replace(attack.select, k=SELECT_VIEWS), select_every=SELECT_EVERY)
+    select = Stream(thing.conditions, seed, "select", SELECT_VIEWS)
+    attack = replace(attack, select=select, select_every=SELECT_EVERY)
     for last in run(attack):
         if last.best is not None and last.best.success == 1.0:
             break
@@ -161,6 +162,24 @@ def summary(records: Sequence[dict]) -> str:
     return "\n".join([*lines, f"  over all poses {rate.rate:.1%} [{rate.low:.1%}, {rate.high:.1%}]"])
 
 
+@torch.no_grad()
+def contact(subjects: Sequence[Subject], out: Path, victim: Victim, seed: int, shots: int = 8) -> bytes:
+    """A JPEG: each object's first texture and its first report poses; red frames are read as the target."""
+    rows = []
+    for thing in subjects:
+        record = json.loads((out / f"{thing.name}-0.json").read_text())
+        painted = read_photo(out / f"{thing.name}-0.png")[None]
+        views = thing.scene(seed + 1, 2)(painted, Stream(thing.conditions, seed, "report", shots)(0))[0]
+        hit = victim(views).argmax(1) == victim.info.labels.index(record["target"])
+        colour = torch.where(hit[:, None], torch.tensor([0.85, 0.1, 0.1]), torch.ones(3))[..., None, None]
+        framed = colour.repeat(1, 1, SIDE_PX + 12, SIDE_PX + 12)
+        framed[..., 6:-6, 6:-6] = views
+        map_of_it = resize(painted, (SIDE_PX + 12, SIDE_PX + 12)).clamp(0, 1)
+        rows.append(torch.cat([map_of_it, framed]).unbind(0))
+    sheet = torch.cat([torch.cat(row, -1) for row in rows], -2)
+    return encoded(sheet, "JPEG")
+
+
 def main() -> None:
     """Attacks what is not there yet, object by object, then prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -169,10 +188,15 @@ def main() -> None:
     parser.add_argument("--poses", type=int, default=100)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--picture", type=Path, help="a .jpg of the finished textures, instead of attacking")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    victim = load_victim(NET)
+    victim = load_classifier(NET)
     subjects = {name: subject(name, victim) for name in OBJECTS}
+    if args.picture is not None:
+        sheet = contact(list(subjects.values()), args.out, victim, args.seed)
+        write_files(args.picture.parent, {args.picture.name: sheet})
+        return
     records = []
     for number in range(args.targets):
         for name, thing in subjects.items():
