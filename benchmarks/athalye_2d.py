@@ -25,7 +25,7 @@ from eot.problem import Problem
 from eot.runs.product import levels_of, shown
 from eot.streams import Stream, generator_for
 from eot.studies.madry_rows import in_bfloat16
-from eot.victims import load_classifier
+from eot.victims.load import load_classifier
 from eot.victims.victim import Victim
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
