@@ -32,7 +32,7 @@ class Slope(torch.autograd.Function):
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, None, None, None, None]:
         """The gradient to the image."""
         (weight,), (slope,), s = ctx.saved_tensors, slopes, ctx.stride
-        cells, before, after = celled(weight, s, ctx.padding)
+        cells, before, after = celled(weight.to(slope.dtype), s, ctx.padding)  # autocast's, if there was one
         height, width = (-(-side // s) for side in ctx.shape)
         # One padding for all edges, and the surplus cut off: filling them by hand takes as long as the rest.
         edge = max(after, before + height - slope.shape[-2], before + width - slope.shape[-1])

@@ -92,3 +92,16 @@ def test_normalising_is_the_same_to_the_last_bit_in_every_layout(layout: torch.m
     images = noise(4, 3, 5, 6).contiguous(memory_format=layout)
     mean, std = noise(1, 3, 1, 1, seed=1), 0.1 + noise(1, 3, 1, 1, seed=2)
     assert torch.equal(normalised(images, mean, std), (images - mean) / std)
+
+
+def test_it_works_under_autocast() -> None:
+    layer, image = nn.Conv2d(3, 4, 5, 2, 2), noise(2, 3, 12, 12)
+    slopes = []
+    for module in (layer, Stem(layer)):
+        leaf = image.clone().requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            answer = module(leaf)
+        assert answer.dtype == torch.bfloat16
+        slopes.append(torch.autograd.grad(answer.float().sum(), leaf)[0])
+    # bfloat16 keeps 8 bits.
+    assert torch.allclose(slopes[0], slopes[1], atol=0.02 * float(slopes[0].abs().max()))
