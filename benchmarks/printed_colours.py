@@ -1,9 +1,9 @@
 """What it is worth that the optimiser sees printed colours: two attacks, both judged after printing.
 
-The sticker of `eot demo` on a smaller area, once optimised on exact colours and once on the colours of the
-FOGRA39 profile, then the same views of the report stream of both, printed with that profile.
+The sticker of `eot demo`, once optimised on exact colours and once on the colours of the FOGRA39 profile,
+with the same views and steps, then the same views of the report stream of both, printed with that profile.
 
-    python -m benchmarks.printed_colours
+    python -m benchmarks.printed_colours --seeds 0 1 2
 """
 
 import argparse
@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from eot.attack import Judged, run
-from eot.evidence.statistics import Rate, mcnemar_mid_p, pairs, rate_of
+from eot.evidence.statistics import Rate, mcnemar_mid_p, paired_difference, pairs, rate_of
 from eot.runs.build import Frame, build, frame_of
 from eot.runs.config import Config, load_config
 from eot.runs.masks import fixed_mask
@@ -25,9 +25,8 @@ BATCH = 64
 
 
 def config_with(profile: str, steps: int, seed: int, extra: tuple[str, ...]) -> Config:
-    """The smaller sticker, optimised with this print profile."""
-    boxes = "sticker.boxes=[[0.13, 0.17, 0.74, 0.06], [0.13, 0.77, 0.74, 0.06]]"
-    settings = (f"print.profile={profile}", f"optimiser.steps={steps}", f"seed={seed}", boxes, *extra)
+    """The sticker, optimised with this print profile."""
+    settings = (f"print.profile={profile}", f"optimiser.steps={steps}", f"seed={seed}", *extra)
     return load_config(Path("examples/stop_sticker.toml"), settings)
 
 
@@ -60,27 +59,46 @@ def line(name: str, rate: Rate, made: Printability | None = None) -> str:
     return f"{shown}  in gamut {made.in_gamut:.1%}, ΔE2000 {made.mean_difference:.1f}"
 
 
-def main() -> None:
-    """Prints the table of one seed."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--views", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--gamut", type=float, default=0.0, help="weight of the gamut term")
-    chosen = parser.parse_args()
-    plain, without, mask = optimised(config_with("none", chosen.steps, chosen.seed, ()))
+def compared(seed: int, chosen: argparse.Namespace) -> tuple[Bool[Tensor, " n"], Bool[Tensor, " n"]]:
+    """Prints the table of one seed; success after printing of the attack with and without the profile."""
+    plain, without, mask = optimised(config_with("none", chosen.steps, seed, ()))
     extra = (f"penalties.gamut={chosen.gamut}",)
-    printed, with_, _ = optimised(config_with(PROFILE, chosen.steps, chosen.seed, extra))
+    printed, with_, _ = optimised(config_with(PROFILE, chosen.steps, seed, extra))
     assert printed.profile is not None
     exact, flat, good = (
         judge(frame, image, chosen.views)
         for frame, image in ((plain, without), (printed, without), (printed, with_))
     )
-    print(f"seed {chosen.seed}, {chosen.steps} steps, gamut term {chosen.gamut:g}")
+    print(f"seed {seed}, {chosen.steps} steps, gamut term {chosen.gamut:g}")
     print(line("without, judged on exact colours", rate_of(exact)))
     print(line("without, judged after printing", rate_of(flat), printability(printed.profile, without, mask)))
     print(line("with the profile, after printing", rate_of(good), printability(printed.profile, with_, mask)))
-    print(f"  McNemar mid-p of the last two: {mcnemar_mid_p(pairs(good, flat)):.2g}")
+    print(difference(good, flat), flush=True)
+    return good, flat
+
+
+def difference(good: Bool[Tensor, " n"], flat: Bool[Tensor, " n"]) -> str:
+    """What the profile gains on the same views, with its interval."""
+    counts = pairs(good, flat)
+    gain = paired_difference(counts)
+    assert gain.value is not None
+    points = f"{100 * gain.value:+.1f} points [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    return f"  the profile gains {points}, n={counts.n}, McNemar mid-p {mcnemar_mid_p(counts):.2g}"
+
+
+def main() -> None:
+    """Prints a table a seed, then all of them together."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--views", type=int, default=1000)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--gamut", type=float, default=0.0, help="weight of the gamut term")
+    chosen = parser.parse_args()
+    good, flat = zip(*(compared(seed, chosen) for seed in chosen.seeds), strict=True)
+    print("all seeds")
+    print(line("without, judged after printing", rate_of(torch.cat(flat))))
+    print(line("with the profile, after printing", rate_of(torch.cat(good))))
+    print(difference(torch.cat(good), torch.cat(flat)))
 
 
 if __name__ == "__main__":

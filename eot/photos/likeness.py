@@ -6,7 +6,7 @@ knows no threshold and no exposure (template matching, e.g. Lewis 1995).
 """
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import cv2
 import numpy as np
@@ -18,32 +18,31 @@ from textures.sheets.fiducials import CELLS, bits_of
 ALIKE = 0.6
 # Samples along the side of a cell.
 SAMPLES = 4
+TURNS = 4
 
 Cells = Float[np.ndarray, "8 8"]
 
 
 def recognised(
-    grey: UInt8[np.ndarray, "h w"], quad_px: Float[np.ndarray, "4 2"], numbers: Iterable[int]
+    grey: UInt8[np.ndarray, "h w"], quad_px: Float[np.ndarray, "4 2"], numbers: Collection[int]
 ) -> tuple[int, Float[np.ndarray, "4 2"], float] | None:
     """Number, corners from the marker's own top left, and correlation; None where it is like none of them.
 
     The corners of the quad run clockwise, pixel-edge coordinates.
     """
-    seen = _standard(_cells(grey, quad_px))
-    alike = [
-        (float((seen * picture).sum()), number, turn)
-        for number in numbers
-        for turn, picture in enumerate(_pictures(number))
-    ]
-    best, number, turn = max(alike, default=(0.0, -1, 0))
-    return (number, np.roll(quad_px, -turn, 0), best) if best >= ALIKE else None
+    alike = _pictures(tuple(sorted(numbers))) @ _standard(_cells(grey, quad_px)).ravel()
+    best = int(alike.argmax()) if len(alike) else 0
+    if not len(alike) or alike[best] < ALIKE:
+        return None
+    number, turn = sorted(numbers)[best // TURNS], best % TURNS
+    return number, np.roll(quad_px, -turn, 0), float(alike[best])
 
 
 @functools.cache
-def _pictures(number: int) -> tuple[Cells, ...]:
-    """The marker, turned clockwise by 0 to 3 quarters."""
-    cells = bits_of(number).astype(np.float64)
-    return tuple(_standard(np.rot90(cells, -turn)) for turn in range(4))
+def _pictures(numbers: tuple[int, ...]) -> Float[np.ndarray, "m 64"]:
+    """The cells of these markers, each turned clockwise by 0 to 3 quarters."""
+    every = [np.rot90(bits_of(n).astype(np.float64), -turn) for n in numbers for turn in range(TURNS)]
+    return np.array([_standard(cells).ravel() for cells in every]).reshape(-1, CELLS * CELLS)
 
 
 def _standard(cells: Cells) -> Cells:

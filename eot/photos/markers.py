@@ -15,10 +15,13 @@ from jaxtyping import Float, UInt8
 from eot.photos.edges import refined
 from eot.photos.likeness import recognised
 
-# Photos with more pixels along a side are searched at half size first; only the corners need every pixel.
-COARSE_PX = 2500
-# From this side on a marker is seen so well that no finer search is needed.
-CLEAR_SIDE_PX = 28
+# Photos are searched reduced to this many pixels along a side first; only the corners need every pixel.
+COARSE_PX = 1000
+SCALES = (0.125, 0.25, 0.5, 1.0, 2.0)
+# From this side on in the picture that is searched a marker is told so well that no finer search is needed.
+CLEAR_SIDE_PX = 16
+# At smaller scales there are more squares that are like a marker than it is worth to look at.
+LIKELY = 0.5
 # How far apart the markers of one sheet lie at most, in sides of its markers.
 SPAN = 12.0
 # Smallest side of a marker, in pixels, that is looked for.
@@ -46,11 +49,11 @@ class Marker:
 def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]] = ()) -> list[Marker]:
     """All markers in a grey photo, by id, then by place.
 
-    A large photo is searched at half size first, which is enough where all markers of one of the `sheets`
-    are seen well. What that leaves open is searched at full size, and once more enlarged: around what was
-    found, if anything was. Two markers of one id are both returned: what that means is for the caller.
+    It is searched from coarse to fine, twice enlarged at last, until all markers of one of the `sheets` are
+    seen well; around what was found, once anything was. Two markers of one id are both returned: what that
+    means is for the caller.
     """
-    scales = (0.5, 1.0, 2.0) if max(grey.shape) > COARSE_PX else (1.0, 2.0)
+    scales = [scale for scale in SCALES if scale >= min(1.0, COARSE_PX / max(grey.shape))]
     known = frozenset().union(*sheets)
     found: list[Marker] = []
     window = (0, 0, grey.shape[1], grey.shape[0])
@@ -73,7 +76,7 @@ def _all_clear(found: Sequence[Marker], sheets: Sequence[frozenset[int]], scale:
 
 
 def _around(found: Sequence[Marker], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of where the other markers of a sheet can be."""
+    """Left, top, right, bottom of where the other markers of their sheets can be."""
     corners = np.concatenate([marker.corners_px for marker in found])
     reach = SPAN * max(float(np.ptp(marker.corners_px, axis=0).max()) for marker in found)
     low = np.floor(corners.min(0) - reach).astype(int).clip(0)
@@ -106,10 +109,11 @@ def _searched(
     if scale != 1:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=how)
-    corners, ids, rejected = _detector(4 * MIN_SIDE_PX * max(scale, 1) / max(part.shape)).detectMarkers(part)
+    corners, ids, rejected = _detector(max(part.shape), scale).detectMarkers(part)
     numbers = [] if ids is None else ids.ravel().tolist()
     markers = [Marker(int(number), quad[0] + CENTRE) for number, quad in zip(numbers, corners, strict=True)]
-    squares = (recognised(part, quad[0].astype(np.float64) + CENTRE, known) for quad in rejected)
+    doubtful = rejected if scale >= LIKELY else ()
+    squares = (recognised(part, quad[0].astype(np.float64) + CENTRE, known) for quad in doubtful)
     # the most alike first: of two squares around one marker that is the right one
     likely = sorted((square for square in squares if square is not None), key=lambda square: -square[2])
     markers += [Marker(number, quad) for number, quad, _ in likely]
@@ -117,13 +121,13 @@ def _searched(
     return [Marker(m.id, m.corners_px.astype(np.float64) / scale + place) for m in markers]
 
 
-def _detector(perimeter_rate: float) -> cv2.aruco.ArucoDetector:
+def _detector(longer_px: int, scale: float) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
-    parameters.minMarkerPerimeterRate = perimeter_rate
-    # One size of neighbourhood at several scales of the photo instead of several sizes at one; a smaller
-    # step from light to dark, for photos in the shade.
+    parameters.minMarkerPerimeterRate = 4 * MIN_SIDE_PX * max(scale, 1) / longer_px
+    # One size of neighbourhood at several scales of the photo instead of several sizes at one. A small step
+    # from light to dark finds markers in the shade and many other things, which the coarse searches leave.
     parameters.adaptiveThreshWinSizeMin = parameters.adaptiveThreshWinSizeMax = 13
-    parameters.adaptiveThreshConstant = 5
+    parameters.adaptiveThreshConstant = 10 if scale < 1 else 5
     # Small and slanted markers: more samples per cell, and the full correction that the code allows. What
     # it lets through by chance does not agree with the other markers of its sheet.
     parameters.perspectiveRemovePixelPerCell = 8
