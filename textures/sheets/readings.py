@@ -15,17 +15,22 @@ END_TICKS_MM = (1.75, 2.2)
 
 def bars_mm(pixels: Pixels, dpi: float) -> list[float]:
     """The lengths of the bars at the bottom and at the left of a page; infinite where there is none."""
-    dark = 255.0 - pixels.mean(-1)
     px = dpi / 25.4
-    height = len(dark) / px
+    height = len(pixels) / px
     low, high = END_TICKS_MM
-    rows = dark[round((height - BAND_MM - high) * px) : round((height - BAND_MM - low) * px)]
-    columns = dark[:, round((UPRIGHT_MM - high) * px) : round((UPRIGHT_MM - low) * px)]
+    rows = _darkness(pixels[round((height - BAND_MM - high) * px) : round((height - BAND_MM - low) * px)])
+    columns = _darkness(pixels[:, round((UPRIGHT_MM - high) * px) : round((UPRIGHT_MM - low) * px)])
     across = rows[:, : round((MARGIN_MM + SCALE_BAR_MM + 1.5) * px)].mean(0)
     down = columns[: round((height - MARGIN_MM) * px)].mean(1)
     # The label lies further up at the left than the upright bar reaches.
     down[: round((height - MARGIN_MM - SCALE_BAR_MM - 12) * px)] = 0
     return [_between_ends(profile) / px for profile in (across, down)]
+
+
+def _darkness(pixels: Pixels) -> Float[np.ndarray, "h w"]:
+    """0 where it is white, 255 where it is black. Of the part that is needed: of a whole page it is slow."""
+    dark: np.ndarray = 255.0 - pixels.mean(-1)
+    return dark
 
 
 def _between_ends(profile: Float[np.ndarray, " n"]) -> float:
@@ -45,7 +50,11 @@ def marker_error_mm(pixels: Pixels, box: BoxMm, number: int, dpi: float) -> floa
     """The largest distance of a marker's four edges from where they belong; infinite if it is another one."""
     x, y, side, _ = box
     px, cell = dpi / 25.4, side / CELLS
-    grey = pixels.mean(-1) / 255
+    # The marker and a cell around it, and where it is in there.
+    left, top = (max(0, int((start - cell) * px)) for start in (x, y))
+    reach = round((side + 3 * cell) * px)
+    grey = 1 - _darkness(pixels[top : top + reach, left : left + reach]) / 255
+    x, y = x - left / px, y - top / px
     centres = (np.arange(CELLS) + 0.5) * cell
     read = grey[((y + centres) * px).astype(int)[:, None], ((x + centres) * px).astype(int)] > 0.5
     if not np.array_equal(read, bits_of(number).astype(bool)):
