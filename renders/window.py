@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -49,15 +49,33 @@ class Picture:
         image, scale = self.levels[level], scale / 2**level
         height, width = image.shape[-2:]
         n = max(1, math.ceil(float(scale.max()) - 1e-6))
-        rows = (torch.arange(size[0] * n).to(image) + 0.5) / n
-        columns = (torch.arange(size[1] * n).to(image) + 0.5) / n
-        x = (left_px[:, None] / 2**level + columns * scale[:, None]) / width * 2 - 1
-        y = (top_px[:, None] / 2**level + rows * scale[:, None]) / height * 2 - 1
-        shape = (len(scale), len(rows), len(columns))
-        grid = torch.stack([x[:, None, :].expand(shape), y[:, :, None].expand(shape)], -1)
-        # The batch is folded into the grid's height: one image, many windows, no copies of the image.
-        cut = F.grid_sample(
-            image[None], grid.flatten(0, 1)[None], mode="bilinear", padding_mode="border", align_corners=False
-        )
-        cut = cut[0].unflatten(1, shape[:2]).transpose(0, 1)
-        return F.avg_pool2d(cut, n) if n > 1 else cut
+        height, width = image.shape[-2:]
+        down = _samples(top_px / 2**level, scale, size[0] * n, n).clamp(0, height - 1)
+        across = _samples(left_px / 2**level, scale, size[1] * n, n).clamp(0, width - 1)
+        # The average of bilinear samples is a product of rows and columns: first the rows of all views are
+        # summed, then the columns of what came of each.
+        view = torch.arange(len(scale), device=image.device)[:, None]
+        rows = _averaged(image.transpose(0, 1), down, n, 0 * view)  # k i c w
+        columns = rows.permute(0, 3, 2, 1).flatten(0, 1)
+        cut = _averaged(columns, across, n, width * view)  # k j c i
+        return cut.permute(0, 2, 3, 1).contiguous()
+
+
+def _samples(
+    edge: Float[Tensor, " k"], scale: Float[Tensor, " k"], samples: int, n: int
+) -> Float[Tensor, "k s"]:
+    """Where a window is sampled along an axis, n times per pixel; 0 is the centre of the first pixel."""
+    steps = (torch.arange(samples).to(edge) + 0.5) / n
+    return edge[:, None] + steps * scale[:, None] - 0.5
+
+
+def _averaged(
+    lines: Float[Tensor, "l c d"], at: Float[Tensor, "k s"], n: int, first: Int[Tensor, "k 1"]
+) -> Float[Tensor, "k j c d"]:
+    """Means of n samples read between the lines of a stack; those of each view count from its `first`."""
+    share = at - at.floor()
+    index = torch.stack([at.floor(), at.ceil()], -1).long() + first[..., None]
+    weight = torch.stack([1 - share, share], -1) / n
+    bags, weights = (each.unflatten(1, (-1, n)).flatten(2).flatten(0, 1) for each in (index, weight))
+    summed = F.embedding_bag(bags, lines.flatten(1), mode="sum", per_sample_weights=weights)
+    return summed.unflatten(0, (len(at), -1)).unflatten(2, lines.shape[1:])

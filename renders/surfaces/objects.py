@@ -80,9 +80,15 @@ class Objects:
         condition = condition.to(texture.device, texture.dtype)
         pyramid = pyramid_of(texture, self.article.coverage)
         views = self._views(condition)
-        return in_order(
-            [self._photograph(pyramid, photo, view) for photo, view in views], [v for _, v in views]
-        )
+        rows = [view for _, view in views]
+        seen = [self._light(pyramid, photo, view) for photo, view in views]
+        linear = in_order([light for light, _ in seen], rows)
+        inside = in_order([within[None] for _, within in seen], rows)
+        # One camera for the views of all photos: each of its stages then runs once.
+        binning = torch.cat([view.binning for view in rows])[
+            torch.cat([view.rows for view in rows]).argsort()
+        ]
+        return develop(linear, condition, binning) * inside + GREY * (1 - inside)
 
     def places(self, condition: Condition) -> Places:
         """Where objects and articles are in each view."""
@@ -129,12 +135,12 @@ class Objects:
         shift = (middle_px - centre_px) * metres_per_px
         return turned + torch.cat([shift, torch.zeros_like(shift[:, :1])], -1)[:, None]
 
-    def _photograph(self, pyramid: Pyramid, photo: Marked, view: View) -> Tensor:
+    def _light(self, pyramid: Pyramid, photo: Marked, view: View) -> tuple[Tensor, Tensor]:
+        """Linear light of the views of one photo, and where they show the photo at all: 1, beside it 0."""
         skin = quads(view.vertices, len(photo.objects_px))
         rgba = photo.relight(layer(pyramid, view, skin, supersample=self.supersample), photo.photo_px(view))
         behind, inside = _window(photo, view)
-        linear = composite(rgba, behind)
-        return develop(linear, view.condition, view.binning) * inside + GREY * (1 - inside)
+        return composite(rgba, behind), inside
 
 
 def _edge(share: Tensor, extent_px: int, side_px: Tensor) -> Tensor:

@@ -269,3 +269,16 @@ def test_a_real_sign_pasted_over_itself_matches_its_photo() -> None:
         assert (ours - theirs)[:, 20:76, 20:76].mean((1, 2)).abs().max() < 0.06, name
         assert min(placed.relight.gain) > 0.05, name
         assert max(placed.relight.haze) < 0.05, name
+
+
+def test_windows_are_the_means_of_bilinear_samples_and_the_edge_repeats_outside() -> None:
+    image = torch.rand(3, 40, 56, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    left, top = torch.tensor([-3.25, 7.5]).double(), torch.tensor([2.0, -1.5]).double()
+    cut = Picture.of(image).window(left, top, torch.tensor([30.0, 24.0]).double(), (12, 20))
+    for view, (x0, y0, width) in enumerate([(-3.25, 2.0, 30.0), (7.5, -1.5, 24.0)]):
+        # Twice as many samples as pixels along each axis, by torch's own sampler.
+        steps = [(torch.arange(2 * n).double() + 0.5) * width / 40 for n in (12, 20)]
+        y, x = (y0 + steps[0]) / 40 * 2 - 1, (x0 + steps[1]) / 56 * 2 - 1
+        grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)[None]
+        fine = torch.nn.functional.grid_sample(image[None], grid, padding_mode="border", align_corners=False)
+        torch.testing.assert_close(cut[view], torch.nn.functional.avg_pool2d(fine, 2)[0])
