@@ -27,7 +27,7 @@ from eot.runs.folder import RunFolder, only_writer, open_run
 from eot.runs.metrics import append_line, read_lines
 from eot.runs.product import Product
 from eot.runs.records import decode_evaluation
-from renders.errors import EotError, InputError
+from renders.errors import EotError, InputError, RunError
 from textures.sheets.manifest import SCHEMA, Manifest, decode_manifest
 from textures.write import write_bytes, write_files
 
@@ -57,6 +57,7 @@ def photos(request: Request, device: torch.device) -> Generator[Tick, None, Outc
     """Looks at every photo that was not looked at before, then writes the verdict on all of them."""
     folder = open_run(request.run)
     product = product_of(folder)
+    simulated = evaluation_of(folder)
     told = _told(request)
     paths = photo_paths(request.photos, tuple(told))
     frame = frame_of(_without_scenery(folder.config()), device)
@@ -65,7 +66,7 @@ def photos(request: Request, device: torch.device) -> Generator[Tick, None, Outc
         place = request.out or folder.path / FOLDER
         viewed = yield from _look_at_all(place, paths, request, task, fingerprints(frame))
         how = How(task.cut, request.focal_35mm, bins_of(folder.path / "plan" / "plan.csv"))
-        written = outcome_files(place, viewed, frame, product, evaluation_of(folder), how)
+        written = outcome_files(place, viewed, frame, product, simulated, how)
         write_files(place, written.files)
     return written.outcome
 
@@ -209,9 +210,18 @@ def _viewed(arrival: Arrival, task: Task, settings: str, place: Path) -> Viewed:
 
 
 def evaluation_of(folder: RunFolder) -> Evaluation | None:
-    """The run's own evaluation, where there is one."""
+    """The run's own evaluation, where there is one. Raises RunError for one of another version of eot."""
     path = folder.evidence_path
-    return decode_evaluation(path.read_bytes(), str(path)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return decode_evaluation(path.read_bytes(), str(path))
+    except RunError:
+        raise RunError(
+            f"{path}: expected evidence of this version of eot; this is another's, or damaged: delete it to "
+            f"judge photos without simulated rates, and report.json too if eot attack {folder.path} --resume "
+            "is to measure again"
+        ) from None
 
 
 def clickable(photos: tuple[Path, ...]) -> Path:

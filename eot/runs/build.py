@@ -30,6 +30,7 @@ from textures.controls import blank_article, clean_article, noise_article
 from textures.norms import norm_named
 from textures.penalties import LabDistance, NonPrintability, OutOfGamut, TotalVariation
 from textures.printer.catalogue import fogra39, read_profile
+from textures.printer.followed import Followed
 from textures.printer.profile import PrintProfile
 
 Mask = Float[Tensor, "1 u v"]
@@ -49,7 +50,7 @@ class Frame:
 
     def problem(self, mask: Mask | None = None) -> Problem:
         """The problem; its penalties look at the mask only, or at the whole face."""
-        prints = unprinted if self.profile is None else self.profile
+        prints = unprinted if self.profile is None else Followed(self.profile)
         return Problem(self.world.scene, self.victims, self.objective, prints, self._penalties(mask))
 
     def bare_problem(self) -> Problem | None:

@@ -13,9 +13,11 @@ from safetensors.torch import save
 from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
+from eot.streams import generator_for
 from renders.errors import InputError
 from textures.printer.catalogue import FOGRA39_FILE, fogra39, read_profile
 from textures.printer.difference import difference, difference_lab
+from textures.printer.followed import Followed
 from textures.printer.gamut import printability
 from textures.printer.icc import icc_profile, through
 from textures.printer.profile import (
@@ -73,6 +75,23 @@ def test_a_table_that_changes_nothing_prints_exactly() -> None:
     squares = PrintProfile("square", table_of(nodes(65) * torch.tensor([1.0, 0.5, 0.25])), identity())
     torch.testing.assert_close(squares(image)[:, 1], image[:, 1] / 2, rtol=0, atol=1e-7)
     torch.testing.assert_close(squares(image)[:, 2], image[:, 2] / 4, rtol=0, atol=1e-7)
+
+
+def test_an_optimiser_sees_the_print_and_follows_it_as_if_it_were_exact() -> None:
+    profile = fogra39()
+    image = torch.rand((1, 3, 4, 5), generator=generator_for(3, "picture")).requires_grad_()
+    printed = Followed(profile)(image)
+    assert torch.equal(printed, profile(image))
+    pull = torch.rand((1, 3, 4, 5), generator=generator_for(4, "pull"))
+    (slope,) = torch.autograd.grad((printed * pull).sum(), image)
+    assert torch.equal(slope, pull)
+
+
+def test_beyond_the_gamut_the_exact_slope_is_nearly_gone() -> None:
+    # why an optimiser does not follow it: pure green, which no ink reaches, brightened or darkened
+    green = torch.tensor([0.0, 1.0, 0.0]).reshape(1, 3, 1, 1).requires_grad_()
+    jacobian = torch.autograd.functional.jacobian(lambda x: fogra39()(x).flatten(), green).reshape(3, 3)
+    assert float(torch.linalg.svdvals(jacobian)[-1]) < 0.1
 
 
 def test_printing_has_an_exact_gradient_between_the_nodes() -> None:

@@ -121,6 +121,18 @@ def test_a_broken_photo_is_told_and_stops_nothing(eot: Eot, finished: Path, shot
     assert len(rows(finished)) == 8
 
 
+def test_evidence_of_another_version_is_told_before_any_photo_is_looked_at(
+    eot: Eot, finished: Path, shots: Path
+) -> None:
+    evidence = finished / "evidence.safetensors"
+    evidence.write_bytes(evidence.read_bytes()[:-8])
+    refused(eot("photos", finished, shots), "another's, or damaged: delete it", code=3)
+    assert not (finished / "photos").exists()
+    evidence.unlink()
+    assert eot("photos", finished, shots)[0] == 0
+    assert report(finished)["verdict"]["simulated"] is None
+
+
 def test_the_frames_of_a_video_are_one_cluster_and_give_no_test(
     eot: Eot, finished: Path, shots: Path
 ) -> None:
