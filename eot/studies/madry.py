@@ -127,7 +127,7 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
     points = {}
     for norm, radii in (("linf", bench.linf), ("l2", bench.l2)):
         points[norm] = yield from curve(
-            a, whole.sample(setup.of(setup.images or 300, 40), setup.seed), norm, radii, setup
+            a, whole.sample(setup.of(setup.images or 300, 20), setup.seed), norm, radii, setup
         )
     return Page(
         "Resistance to adversarial attacks: the tables of Madry et al.",
@@ -149,7 +149,7 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
 
 def part_of(whole: Data, setup: Setup, row: Row, head: bool) -> Data:
     """The images of a row: all that were asked for; a tenth of them where it has twenty restarts."""
-    n = setup.of(len(whole) if head else setup.images or len(whole), 60)
+    n = setup.of(len(whole) if head else setup.images or len(whole), 30)
     return whole.sample(max(1, n // 10) if row.restarts > 1 else n, setup.seed)
 
 

@@ -183,7 +183,7 @@ def table_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arch: str, colour:
 
 def test_the_table_is_made_of_its_rows_and_goes_on_where_it_stopped(tmp_path: Path, monkeypatch) -> None:
     page = table_of(tmp_path, monkeypatch, "digit-linear", colour=False)
-    assert "| FGSM | A_nat | 1 | 1 | 60 |" in page and "black-box row" in page.lower()
+    assert "| FGSM | A_nat | 1 | 1 | 30 |" in page and "black-box row" in page.lower()
     assert len(json.loads((tmp_path / "nets" / "madry-quick.json").read_text())) == 2
     assert table_of(tmp_path, monkeypatch, "digit-linear", colour=False) == page
 
@@ -191,7 +191,7 @@ def test_the_table_is_made_of_its_rows_and_goes_on_where_it_stopped(tmp_path: Pa
 @pytest.mark.slow
 def test_the_table_is_made_for_colour_images_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for CIFAR-10: the same command, the networks of its table, fewer rows."""
-    assert "| FGSM | A_nat | 1 | 1 | 60 |" in table_of(tmp_path, monkeypatch, "colour-plain", colour=True)
+    assert "| FGSM | A_nat | 1 | 1 | 30 |" in table_of(tmp_path, monkeypatch, "colour-plain", colour=True)
     assert load_victim(f"file:{tmp_path / 'nets' / 'n0-quick.safetensors'}").info.input_px == (32, 32)
 
 
