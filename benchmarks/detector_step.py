@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from eot.loop import gradient
 from eot.runs.build import build, frame_of
 from eot.runs.config import load_config
 from eot.runs.masks import fixed_mask
+from eot.victims.detections import Dense
 from eot.victims.letterbox import fitted
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "hide_person.toml"
@@ -46,9 +48,15 @@ class Hidden(nn.Module):
         return {"loss_classifier": hiding(self.module, images)}
 
 
+def passed(module: nn.Module, pictures: Tensor) -> None:
+    """Forward and backward through a module, or through the victim made of it."""
+    hiding(module, pictures.clone().requires_grad_()).backward()
+
+
 def hiding(module: nn.Module, canvas: Tensor) -> Tensor:
     """-log of the probability that no candidate fires as a person, mean over the pictures."""
-    score = module(canvas)[1][..., PERSON]
+    answer = module(canvas)
+    score = (answer.scores if isinstance(answer, Dense) else answer[1])[..., PERSON]
     return -(1 - score).clamp_min(1e-6).log().sum(-1).mean()
 
 
@@ -64,9 +72,9 @@ def main(rounds: int = 5) -> None:
         canvas = fitted(photos, detector.info.input_px, detector.setting.fit).canvas.contiguous()
         raw = getattr(importlib.import_module("asset_detectors"), name)()[0].eval().requires_grad_(False)
         calls: dict[str, Callable[[], object]] = {
-            "bare": lambda raw=raw, canvas=canvas: hiding(raw, canvas.clone().requires_grad_()).backward(),
-            "loaded": lambda d=detector, p=photos: d(p.clone().requires_grad_()).scores.sum().backward(),
-            "eot": lambda a=attack, i=image, c=condition: gradient(i, a.problem, c),
+            "bare": partial(passed, raw, canvas),
+            "loaded": partial(passed, detector, photos),
+            "eot": partial(gradient, image, attack.problem, condition),
             **(art_calls(raw, canvas) if importlib.util.find_spec("art") else {}),
         }
         seconds = cpu_s(calls, rounds)

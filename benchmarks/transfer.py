@@ -74,7 +74,7 @@ def main(kind: str) -> None:
 
 def ensembles(models: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Each model alone, all but one, and all."""
-    chosen = [(model,) for model in models]
+    chosen: list[tuple[str, ...]] = [(model,) for model in models]
     chosen += [tuple(other for other in models if other != model) for model in models]
     return list(dict.fromkeys([*chosen, models]))
 
