@@ -102,7 +102,7 @@ def _lines(design: Design) -> float:
 def _row(pen: Pen, paper: Paper, spot: Spot, design: Design, y_mm: float) -> float:
     """The boxes of one spot, a line for every article."""
     height = ROW_MM * _lines(design)
-    pen.line((MARGIN_MM, y_mm - 2.4), (paper.width_mm - MARGIN_MM, y_mm - 2.4), colour=PALE)
+    pen.line((MARGIN_MM, y_mm - 1.5), (paper.width_mm - MARGIN_MM, y_mm - 1.5), colour=PALE)
     pen.text(MARGIN_MM, y_mm + 3, str(spot.number), size_mm=3.2, bold=True)
     pen.text(MARGIN_MM + 12, y_mm + 3, f"{spot.distance_m:g} m", size_mm=3.2)
     pen.text(MARGIN_MM + 30, y_mm + 3, spot.side, size_mm=3)
