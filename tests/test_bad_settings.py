@@ -56,6 +56,7 @@ SETTINGS = [
     (f"victims.models=['{NETS}:nett']", "did you mean 'net'"),
     (f"victims.models=['{NETS}:raises']", "no weights today"),
     (f"victims.models=['{NETS}:not_a_number']", "finite"),
+    (f"victims.models=['{NETS}:untraceable']", "cuts it off between the picture and its answer"),
     (f"victims.models=['{NETS}:softmax']", "softmax"),
     (f"victims.models=['{NETS}:wrong_labels']", "labels"),
     (f"victims.models=['{NETS}:one_class']", "class"),

@@ -33,6 +33,23 @@ def seven() -> tuple[nn.Module, int]:
     return _net(7), SIDE_PX
 
 
+class Untraceable(nn.Module):
+    """A net whose answer cannot be followed back to the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = _net()
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Logits, after a detour through eight bits."""
+        return self.net((images * 255).round().detach() / 255)
+
+
+def untraceable() -> tuple[nn.Module, int, tuple[str, ...]]:
+    """No gradient comes back from it, though nothing says so."""
+    return Untraceable(), SIDE_PX, LABELS
+
+
 def softmax() -> tuple[nn.Module, int, tuple[str, ...]]:
     """Probabilities where logits are wanted."""
     return nn.Sequential(_net(), nn.Softmax(-1)), SIDE_PX, LABELS

@@ -22,7 +22,7 @@ from eot.runs.scenes import Without, World, world_of
 from eot.runs.textures import AnyTexture, texture_of
 from eot.slopes import Nes, Slope, unseen
 from eot.streams import Stream, generator_for
-from eot.victims import load_victims
+from eot.victims import AnyVictim, load_victims
 from renders.conditions import Conditions
 from renders.errors import InputError
 from renders.meshes.islands import filled
@@ -175,14 +175,27 @@ def _slope(config: Config) -> Slope:
 
 
 def check_optimiser(frame: Frame) -> None:
-    """Raises InputError where the optimiser follows a gradient that a victim, which is only asked, lacks."""
+    """Raises InputError where the optimiser follows a gradient that a victim does not have."""
     kind = frame.config.optimiser.kind
+    if kind in ("random", "nes"):
+        return
     for victim, _ in frame.victims:
-        if getattr(victim.module, "black_box", False) and kind not in ("random", "nes"):
+        if getattr(victim.module, "black_box", False):
             raise InputError(
                 f"optimiser.kind: {victim.info.name} can only be asked, so {kind} has no gradient to follow: "
                 "use random or nes"
             )
+        if not _traceable(victim, frame.device):
+            raise InputError(
+                f"optimiser.kind: {kind} follows a gradient, and {victim.info.name} cuts it off between the "
+                "picture and its answer (no_grad, detach, argmax or the like): repair it, or use random, nes"
+            )
+
+
+def _traceable(victim: AnyVictim, device: torch.device) -> bool:
+    """Whether the victim's answer can be followed back to the picture."""
+    answer = victim(torch.full((1, 3, *victim.info.input_px), 0.5, device=device).requires_grad_())
+    return (answer if isinstance(answer, torch.Tensor) else answer.values[0]).requires_grad
 
 
 def _optimiser(config: Config, texture: AnyTexture, mask: Mask) -> torch.optim.Optimizer:

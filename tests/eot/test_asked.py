@@ -1,8 +1,10 @@
 """Black boxes: a command or an endpoint that answers, is slow, down, or talks rubbish; never a gradient."""
 
+import contextlib
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -87,13 +89,17 @@ def test_a_program_that_is_not_there_is_named() -> None:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Two classes; /broken is an error, everything else answers."""
+    """Two classes; /broken is an error, /slow takes its time, /rubbish is none; everything else answers."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/slow":
+            time.sleep(1.5)
         self.send_response(500 if self.path == "/broken" else 200)
         self.end_headers()
-        self.wfile.write(json.dumps({"scores": [0.25, 0.75]}).encode())
+        answer = "{broken" if self.path == "/rubbish" else json.dumps({"scores": [0.25, 0.75]})
+        with contextlib.suppress(BrokenPipeError):  # who asked may have given up
+            self.wfile.write(answer.encode())
 
     def log_message(self, *_: object) -> None:
         """Quiet."""
@@ -114,8 +120,12 @@ def test_an_endpoint_is_a_victim(address: str) -> None:
     assert victim(torch.rand(2, 3, 8, 8)).softmax(-1)[1].tolist() == pytest.approx([0.25, 0.75])  # type: ignore[union-attr]
 
 
-def test_an_endpoint_that_is_broken_or_down_is_named(address: str) -> None:
+def test_an_endpoint_that_is_broken_slow_or_down_is_named(address: str) -> None:
     with pytest.raises(RunError, match=r"/broken: cannot be asked \(HTTP Error 500"):
         load_victim(f"{address}/broken#input=8")
+    with pytest.raises(RunError, match=r"/slow: no answer within 0.5 s"):
+        load_victim(f"{address}/slow#input=8&seconds=0.5")
+    with pytest.raises(RunError, match=r"/rubbish: expected .*got b'{broken'"):
+        load_victim(f"{address}/rubbish#input=8")
     with pytest.raises(RunError, match="is it running"):
         load_victim("http://127.0.0.1:9/model#input=8&seconds=2")
