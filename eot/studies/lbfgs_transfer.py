@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from eot.commands.tick import Tick
+from eot.data import load_data
 from eot.evidence.statistics import rate_of
 from eot.objectives import Targeted
 from eot.search.weight import smallest_by_lbfgs
@@ -38,12 +39,6 @@ SAME_SET = (
     Wanted("digit-dense-200", "digit-dense-200"),
 )
 SHOWN = 10
-FIRST, SECOND = "0:5000", "5000:10000"
-HALVES = (
-    Wanted("digit-dense-100-first", "digit-dense-100", rows=FIRST),
-    Wanted("digit-dense-123-first", "digit-dense-123", rows=FIRST),
-    Wanted("digit-dense-100-second", "digit-dense-100", rows=SECOND, seed=1),
-)
 
 
 @dataclass(frozen=True)
@@ -66,16 +61,28 @@ class Made:
         return (self.clean + size[:, None, None, None] * noise).clamp(0, 1)
 
 
+def halves(setup: Setup) -> tuple[Wanted, ...]:
+    """Networks taught the first and the second half of the training set."""
+    half = len(load_data(setup.spec("train"))) // 2
+    first, second = f"0:{half}", f"{half}:{2 * half}"
+    return (
+        Wanted("digit-dense-100-first", "digit-dense-100", rows=first),
+        Wanted("digit-dense-123-first", "digit-dense-123", rows=first),
+        Wanted("digit-dense-100-second", "digit-dense-100", rows=second, seed=1),
+    )
+
+
 def lbfgs_transfer(setup: Setup) -> Generator[Tick, None, Page]:
     """The page of the study."""
     tables: list[Table] = []
     shown: list[Tensor] = []
     names: list[str] = []
-    for title, wanted in ((_SAME, SAME_SET), (_DISJOINT, HALVES)):
+    parts = halves(setup)
+    for title, wanted in ((_SAME, SAME_SET), (_DISJOINT, parts)):
         victims = yield from networks(setup, wanted)
         sets = []
         for one, victim in zip(wanted, victims, strict=True):
-            yield Tick("L-BFGS", len(shown), len(SAME_SET) + len(HALVES), one.name)
+            yield Tick("L-BFGS", len(shown), len(SAME_SET) + len(parts), one.name)
             sets.append(smallest(victim, setup))
             shown.append(sets[-1].changed[:SHOWN])
             names.append(short(one))
@@ -85,7 +92,7 @@ def lbfgs_transfer(setup: Setup) -> Generator[Tick, None, Page]:
         "Smallest changes by L-BFGS, and their transfer",
         (
             _ABOUT,
-            commands(setup, (*SAME_SET, *HALVES)),
+            commands(setup, (*SAME_SET, *parts)),
             *tables,
             Figure("digits.png", _DIGITS, pictures([s[:least] for s in shown], names)),
         ),
