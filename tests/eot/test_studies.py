@@ -198,7 +198,7 @@ def test_the_table_is_made_for_colour_images_too(tmp_path: Path, monkeypatch: py
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(STUDIES))
 def test_every_study_runs_from_one_command(eot: Callable[..., Result], tmp_path: Path, name: str) -> None:
-    archive(tmp_path / "set.npz")
+    archive(tmp_path / "set.npz", n=100)  # half of it, of the transfer between halves, fills a batch
     words = ["--data", tmp_path / "set.npz", "--format", "npz", "--quick", "--models", tmp_path / "nets"]
     code, out, _ = eot("study", name, *words, "--out", tmp_path / "page")
     assert code == 0 and (tmp_path / "page" / "README.md").is_file()
