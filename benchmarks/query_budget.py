@@ -26,7 +26,7 @@ from eot.runs.masks import fixed_mask
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "stop_sticker.toml"
 BUDGETS = (300, 600, 1250, 2500, 5000, 10_000)
-VIEWS, TRIALS = 4, 19
+VIEWS, TRIALS = 8, 9
 WHITE = "with gradients"
 
 
