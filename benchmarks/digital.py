@@ -234,7 +234,7 @@ def main(rounds: int = 5) -> None:
     """Prints the tables."""
     torch.set_num_threads(1)
     if sys.argv[1:] == ["strength"]:
-        show("Strength, bundled sign net, 16 views", strength(sign_net(16)))
+        show("Strength, bundled sign net, 32 views", strength(sign_net(32)))
         return
     if sys.argv[1:] == ["whole"]:
         show("C&W with its search for c, bundled sign net, 16 views", carlini_whole(sign_net(16)))
