@@ -21,7 +21,7 @@ from benchmarks.measure import Figure, show
 from benchmarks.step import EXAMPLE, TARGET, TEXELS, problem, varied
 from eot.loop import descend
 from eot.streams import Stream, generator_for
-from eot.victims.admit import Claim, admit
+from eot.victims.admit import Claim, admit_classifier
 from renders.conditions import Conditions
 from textures.parameters import Pixels
 
@@ -40,7 +40,9 @@ def bare(views: int) -> None:
 def step(views: int, micro: int | None = None) -> None:
     """Two steps of an attack on a sign in the street, at most `micro` views in memory."""
     model = varied(torchvision.models.mobilenet_v2(weights=None), SIDE_PX)
-    victim = admit(copy.deepcopy(model), Claim("mobilenet_v2", "untrained", "none", (SIDE_PX, SIDE_PX)))
+    victim = admit_classifier(
+        copy.deepcopy(model), Claim("mobilenet_v2", "untrained", "none", (SIDE_PX, SIDE_PX))
+    )
     ranges = {name: tuple(pair) for name, pair in tomllib.loads(EXAMPLE.read_text())["conditions"].items()}
     texture = Pixels(torch.full((1, 3, TEXELS, TEXELS), 0.5))
     optimiser = torch.optim.Adam(texture.parameters(), lr=0.05)

@@ -25,7 +25,7 @@ from eot.objectives import Evade, Targeted
 from eot.problem import Problem
 from eot.recipes import pgd
 from eot.streams import Stream, generator_for
-from eot.victims.admit import Claim, admit
+from eot.victims.admit import Claim, admit_classifier
 from eot.victims.sign_net import INPUT_PX, build
 from eot.victims.victim import Victim
 from renders.backgrounds import Backgrounds
@@ -87,7 +87,9 @@ def stepper(problem: Problem, conditions: Conditions, views: int) -> Callable[[]
 def measured(case: Case, rounds: int) -> list[Figure]:
     """The costs of one network."""
     plain = varied(case.module, case.side_px)
-    victim = admit(copy.deepcopy(plain), Claim(case.name, "untrained", "none", (case.side_px, case.side_px)))
+    victim = admit_classifier(
+        copy.deepcopy(plain), Claim(case.name, "untrained", "none", (case.side_px, case.side_px))
+    )
     images = torch.rand(case.views, 3, case.side_px, case.side_px, generator=generator_for(0, "images"))
     leaf, label = images.requires_grad_(), torch.full((case.views,), TARGET)
 
@@ -140,7 +142,9 @@ def measured(case: Case, rounds: int) -> list[Figure]:
 def digital(rounds: int, images: int = 64, steps: int = 5) -> list[Figure]:
     """PGD on the screen over as many bare steps of the sign net."""
     plain = varied(build("sign-net", 50), INPUT_PX)
-    victim = admit(copy.deepcopy(plain), Claim("sign-net", "untrained", "none", (INPUT_PX, INPUT_PX)))
+    victim = admit_classifier(
+        copy.deepcopy(plain), Claim("sign-net", "untrained", "none", (INPUT_PX, INPUT_PX))
+    )
     start = torch.rand(images, 3, INPUT_PX, INPUT_PX, generator=generator_for(0, "images"))
     leaf, label = start.clone().requires_grad_(), torch.zeros(images, dtype=torch.int64)
 
