@@ -11,7 +11,7 @@ from torch.nn import functional
 from eot.victims.detector import Setting
 from eot.victims.fingerprint import fingerprint
 from eot.victims.letterbox import Fit, Fitted, fitted
-from eot.victims.victim import VictimInfo
+from eot.victims.victim import VictimInfo, normalised
 from renders.places import Places
 
 
@@ -70,7 +70,7 @@ class Segmenter(nn.Module):
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Maps:
         """Logits at every pixel of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
-        normal = (put.canvas - self.mean) / self.std
+        normal = normalised(put.canvas, self.mean, self.std)
         if self.channels_last:
             normal = normal.contiguous(memory_format=torch.channels_last)
         return Maps(

@@ -1,13 +1,11 @@
 """What the object classifier learns from: every object from its own sides, dressed now and then."""
 
-import pytest
 import torch
 
 from eot.streams import generator_for
 from eot.train_objects import rendered
 from eot.train_signs import Plan
 from eot.victims import load_victim
-from eot.victims.bundled import WEIGHTS
 from eot.victims.object_views import dressed, exhibits, object_labels, photograph
 from renders.backgrounds import Backgrounds
 from textures.objects import OBJECTS
@@ -49,7 +47,6 @@ def test_graded_views_lie_inside_those_that_are_trained_on() -> None:
             assert trained[name][0] <= low and high <= trained[name][1], name
 
 
-@pytest.mark.skipif(not (WEIGHTS / "object-net.safetensors").is_file(), reason="eot train-objects makes them")
 def test_the_bundled_net_knows_every_object_of_the_catalogue() -> None:
     victim = load_victim("bundled:object-net")
     assert victim.info.labels == object_labels()
