@@ -52,7 +52,7 @@ def extent_px(
 
 
 def frame(
-    vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, output_px: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, finest_px: tuple[int, int]
 ) -> View:
     """The whole frame; the article is moved sideways so that its box sits at `aim` of the free room."""
     _, extent = extent_px(vertices, camera, condition.focal)
@@ -61,7 +61,7 @@ def frame(
     shift = torch.stack([condition.aim_x, condition.aim_y], -1) * (half - extent / 2).clamp_min(0)
     metres = -shift * (condition.distance_m / focal_px)[:, None]
     moved = vertices + torch.cat([metres, torch.zeros_like(metres[:, :1])], -1)[:, None]
-    ratio = max(1.0, camera.width_px / output_px[1])
+    ratio = max(1.0, camera.width_px / finest_px[1])
     height, width = round(camera.height_px / ratio), round(camera.width_px / ratio)
     ones = torch.ones_like(condition.distance_m)
     intrinsics = Intrinsics(focal_px / ratio, ones * width / 2, ones * height / 2)
@@ -70,19 +70,19 @@ def frame(
 
 
 def crops(
-    vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, output_px: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, finest_px: tuple[int, int]
 ) -> list[View]:
     """Square crops of `zoom` times the article's box, grouped by their native size.
 
-    `aim` moves the article within the crop. A crop with more native pixels than the model sees is
-    photographed at the model's size, with `binning` native pixels to each of its own.
+    `aim` moves the article within the crop. A crop with more native pixels than `finest_px` is photographed
+    at that size, with `binning` native pixels to each of its own.
     """
     centre, extent = extent_px(vertices, camera, condition.focal)
     box = extent.amax(-1)
     side = (box * condition.zoom).clamp_min(1.0)
     aim = torch.stack([condition.aim_x, condition.aim_y], -1)
     corner = centre - aim * ((side - box) / 2)[:, None] - side[:, None] / 2
-    limit = max(output_px)
+    limit = max(finest_px)
     sizes = torch.tensor([s for s in NATIVE_PX if s < limit] + [limit], device=side.device)
     choice = (side.log()[:, None] - sizes.to(side).log()).abs().argmin(-1)
     choice = torch.where(side >= limit, len(sizes) - 1, choice)
@@ -100,12 +100,12 @@ def crops(
 
 
 def frames(
-    framing: Framing, vertices: Tensor, condition: Condition, camera: Camera, output_px: tuple[int, int]
+    framing: Framing, vertices: Tensor, condition: Condition, camera: Camera, finest_px: tuple[int, int]
 ) -> list[View]:
     """The views to photograph, in groups of equal native size."""
     if framing is Framing.FRAME:
-        return [frame(vertices, condition, camera, output_px)]
-    return crops(vertices, condition, camera, output_px)
+        return [frame(vertices, condition, camera, finest_px)]
+    return crops(vertices, condition, camera, finest_px)
 
 
 def in_order(parts: list[Tensor], views: list[View]) -> Tensor:

@@ -1,5 +1,6 @@
 """The world in front of the camera: surface, light, background and sensor composed into photographs."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -97,15 +98,18 @@ class Scene:
         condition = condition.to(texture.device, texture.dtype)
         pyramid = pyramid_of(texture, self.surface.coverage)
         vertices = self.surface.vertices(condition)
-        views = frames(self.framing, vertices, condition, self.camera, self.output_px)
+        # A camera averages light over its pixels, but programs shrink its files by their levels. So what has
+        # more pixels than the model wants is photographed at up to `supersample` times its size, then shrunk.
+        height, width = self.output_px
+        finest_px = (height * self.supersample, width * self.supersample)
+        views = frames(self.framing, vertices, condition, self.camera, finest_px)
         return in_order([self._photograph(pyramid, view) for view in views], views)
 
     def _photograph(self, pyramid: Pyramid, view: View) -> Tensor:
         behind = self.backgrounds.view(view.condition, view.size)
         skin = self.surface.skin(view.vertices)
-        rgba = layer(
-            pyramid, view, skin, self.rasteriser, self.supersample, self.environments, self.self_shadow
-        )
+        samples = min(self.supersample, math.ceil(self.supersample * max(self.output_px) / max(view.size)))
+        rgba = layer(pyramid, view, skin, self.rasteriser, samples, self.environments, self.self_shadow)
         linear = composite(rgba, behind)
         photo = develop(linear, view.condition, view.binning)
         return resize(photo.flatten(0, 1), self.output_px).unflatten(0, photo.shape[:2])

@@ -50,8 +50,8 @@ def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]
     """All markers in a grey photo, by id, then by place.
 
     It is searched from coarse to fine, twice enlarged at last, until all markers of one of the `sheets` are
-    seen well; around what was found, once anything was. Two markers of one id are both returned: what that
-    means is for the caller.
+    seen well; around what was found, once two of a sheet were. Two markers of one id are both returned:
+    what that means is for the caller.
     """
     scales = [scale for scale in SCALES if scale >= min(1.0, COARSE_PX / max(grey.shape))]
     known = frozenset().union(*sheets)
@@ -61,7 +61,8 @@ def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]
         found = _distinct([*_searched(grey, window, scale, known), *found])
         if _all_clear(found, sheets, scale):
             break
-        if any(marker.id in known for marker in found):
+        # One alone can be clutter, and must not lead the search away from the sheet.
+        if any(len(sheet & {marker.id for marker in found}) > 1 for sheet in sheets):
             window = _around([marker for marker in found if marker.id in known], grey.shape)
     corners = np.array([marker.corners_px for marker in found]).reshape(-1, 4, 2)
     fine = refined(grey, corners)
