@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/athalye_3d"))
     parser.add_argument("--targets", type=int, default=5)
     parser.add_argument("--poses", type=int, default=100)
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--picture", type=Path, help="a .jpg of the finished textures, instead of attacking")
     args = parser.parse_args()
