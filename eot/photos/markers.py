@@ -49,21 +49,24 @@ class Marker:
 def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]] = ()) -> list[Marker]:
     """All markers in a grey photo, by id, then by place.
 
-    It is searched from coarse to fine, twice enlarged at last, until all markers of one of the `sheets` are
-    seen well; around what was found, once two of a sheet were. Two markers of one id are both returned:
-    what that means is for the caller.
+    It is searched from coarse to fine, until all markers of one of the `sheets` are seen well; around what
+    was found, once two of a sheet were; enlarged at last, around whatever looks like one of them. Two
+    markers of one id are both returned: what that means is for the caller.
     """
     scales = [scale for scale in SCALES if scale >= min(1.0, COARSE_PX / max(grey.shape))]
     known = frozenset().union(*sheets)
     found: list[Marker] = []
     window = (0, 0, grey.shape[1], grey.shape[0])
     for scale in scales:
+        seen = [marker for marker in found if marker.id in known]
+        if scale > 1 and known and not seen:
+            break  # to enlarge a whole photo is dear, and finds next to nothing
+        # One alone can be clutter, and must not lead the search at full size away from the sheet.
+        if seen and (scale > 1 or any(len(sheet & {each.id for each in seen}) > 1 for sheet in sheets)):
+            window = _around(seen, grey.shape)
         found = _distinct([*_searched(grey, window, scale, known), *found])
         if _all_clear(found, sheets, scale):
             break
-        # One alone can be clutter, and must not lead the search away from the sheet.
-        if any(len(sheet & {marker.id for marker in found}) > 1 for sheet in sheets):
-            window = _around([marker for marker in found if marker.id in known], grey.shape)
     corners = np.array([marker.corners_px for marker in found]).reshape(-1, 4, 2)
     fine = refined(grey, corners)
     markers = [Marker(marker.id, each) for marker, each in zip(found, fine, strict=True)]
