@@ -149,7 +149,8 @@ def _tango(b: int, c: int, n: int, difference: float) -> float:
     """The score statistic of a difference, its nuisance rate at the constrained maximum (Tango 1998)."""
     linear = -b - c + (2 * n - b + c) * difference
     constant = -c * difference * (1 - difference)
-    nuisance = ((linear**2 - 8 * n * constant) ** 0.5 - linear) / (4 * n)
+    # Rounding can leave a discriminant of 0 a little below it.
+    nuisance = (max(linear**2 - 8 * n * constant, 0.0) ** 0.5 - linear) / (4 * n)
     variance = n * (2 * nuisance + difference * (1 - difference))
     gap = b - c - n * difference
     # b = c = 0: no spread at a difference of 0, and the gap is 0 there too.
