@@ -86,7 +86,8 @@ class CameraTable(Table):
     rasteriser: str = Field("auto", description="auto, spans, warp, embree, pytorch3d or nvdiffrast")
     output_px: int = Field(64, ge=8, le=2048, description="side of the picture that the victim gets")
     supersample: kinds.Samples = Field(
-        2, description="samples along the side of a pixel; with 1 the picture is blurrier than a camera's"
+        2,
+        description="samples along a pixel's side, and how much larger a view is taken before it is shrunk",
     )
 
     @model_validator(mode="before")
