@@ -1,8 +1,9 @@
 """What `eot photos` costs over decoding the photos: `python -m benchmarks.photo_speed RUN_DIR [PHOTOS]`.
 
 RUN_DIR is a run whose prints have a manifest and that was rehearsed: its 12-megapixel photos are linked until
-there are PHOTOS of them (200). Reported are seconds of wall clock and of processor, their ratios, and the
-largest memory.
+there are PHOTOS of them (200). Decoding is done by one thread, as a loop over the photos does; `eot photos`
+looks at as many at once as there are processors. Reported are seconds of wall clock and of processor, their
+ratios, and the largest memory.
 """
 
 import json
@@ -44,7 +45,6 @@ def links(run: Path, folder: Path, count: int) -> list[Path]:
 
 def main(run: Path, count: int) -> None:
     """Measures and prints one line of JSON."""
-    torch.set_num_threads(1)
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:
         made = links(run, Path(name), count)

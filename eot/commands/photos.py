@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from eot.photos.board import Board, boards_of
 from eot.photos.click import PAGE, click_page
 from eot.photos.corners import Told, read_corners
 from eot.photos.framing import Cut
-from eot.photos.intake import Arrival, arrivals, photo_paths
+from eot.photos.intake import Arrival, arrival_of, photo_paths
 from eot.photos.look import Task, look, view_name
 from eot.photos.outcome import How, Outcome, outcome_files
 from eot.photos.plan import bins_of
@@ -33,6 +34,8 @@ from textures.write import write_bytes, write_files
 
 FOLDER = "photos"
 LINES = "photos.jsonl"
+# Photos that are looked at at once, however many processors there are: each takes some 100 MB.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -164,12 +167,14 @@ def _look_at_all(
     place.mkdir(parents=True, exist_ok=True)
     # A line that a crash cut off must not swallow the next one.
     write_bytes(lines, "".join(json.dumps(viewed_record(v)) + "\n" for v in known.values()).encode())
+
+    def view(name: str) -> Viewed:
+        arrival = arrival_of(name, paths[name], request.every, is_known)
+        return known[name] if arrival.known else _viewed(arrival, task, settings[name], place)
+
     viewed = []
-    for done, arrival in enumerate(arrivals(paths, request.every, is_known), 1):
-        if arrival.known:
-            seen = known[arrival.file]
-        else:
-            seen = _viewed(arrival, task, settings[arrival.file], place)
+    for done, seen in enumerate(_in_order(view, paths), 1):
+        if seen is not known.get(seen.file):
             append_line(lines, viewed_record(seen))
         viewed.append(seen)
         yield Tick("photos", done, len(paths), seen.error and f"{seen.file}: {seen.error}")
@@ -177,6 +182,12 @@ def _look_at_all(
     text = "".join(json.dumps(viewed_record(v)) + "\n" for v in viewed)
     write_bytes(lines, text.encode())
     return viewed
+
+
+def _in_order(view: Callable[[str], Viewed], names: Iterable[str]) -> Iterator[Viewed]:
+    """Every file's view in the order of the names, some files looked at at once."""
+    with ThreadPoolExecutor(min(torch.get_num_threads(), AT_ONCE)) as pool:
+        yield from pool.map(view, names)
 
 
 def _settings(task: Task, request: Request, hashes: dict[str, str], name: str) -> str:

@@ -1,8 +1,7 @@
-"""Photographs and videos of a user, one after the other, the next one decoded while this one is looked at."""
+"""Photographs and videos of a user, one after the other, a few of them in work at once."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +11,6 @@ from jaxtyping import UInt8
 from renders.errors import EotError, InputError
 from renders.photos import PHOTO_SUFFIXES, read_photo_file
 from renders.videos import VIDEO_SUFFIXES, video_frames
-
-# Photos in memory at once: the one that is looked at and the one that is decoded meanwhile.
-AHEAD = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,20 +67,11 @@ def _in(place: Path) -> dict[str, Path]:
     return {path.relative_to(place).as_posix(): path for path in files if path.suffix.lower() in known}
 
 
-def arrivals(paths: dict[str, Path], every: int, is_known: Callable[[str, str], bool]) -> Iterator[Arrival]:
-    """The files in their order; of those that `is_known` (name, sha256) nothing is decoded."""
-    with ThreadPoolExecutor(1) as thread:
-        waiting: list[Future[Arrival]] = []
-        for name, path in paths.items():
-            waiting.append(thread.submit(_arrival, name, path, every, is_known))
-            if len(waiting) > AHEAD:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+def arrival_of(name: str, path: Path, every: int, is_known: Callable[[str, str], bool]) -> Arrival:
+    """A file: a still photo is decoded here, a video only while its frames are used.
 
-
-def _arrival(name: str, path: Path, every: int, is_known: Callable[[str, str], bool]) -> Arrival:
-    """Read in a thread of its own: a still photo is decoded here, a video only while its frames are used."""
+    Of what `is_known` (name, sha256) nothing is decoded.
+    """
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,12 +18,16 @@ from eot.photos.likeness import recognised
 # Photos are searched reduced to this many pixels along a side first; only the corners need every pixel.
 COARSE_PX = 1000
 SCALES = (0.125, 0.25, 0.5, 1.0, 2.0)
+# How many levels darker than its neighbourhood a pixel has to be. The small step finds markers in the shade,
+# and noise: it is three times the work, so a whole photo is searched with the large one first.
+STEP, SMALL_STEP = 10, 5
 # From this side on in the picture that is searched a marker is told so well that no finer search is needed.
 CLEAR_SIDE_PX = 16
 # At smaller scales there are more squares that are like a marker than it is worth to look at.
 LIKELY = 0.5
-# How far apart the markers of one sheet lie at most, in sides of its markers.
+# How far apart the markers of one sheet lie at most, in sides of its markers, and how unlike their sides are.
 SPAN = 12.0
+UNLIKE = 2.0
 # Smallest side of a marker, in pixels, that is looked for.
 MIN_SIDE_PX = 10
 # OpenCV counts pixels by their centres.
@@ -53,24 +57,48 @@ def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]
     was found, once two of a sheet were; enlarged at last, around whatever looks like one of them. Two
     markers of one id are both returned: what that means is for the caller.
     """
-    scales = [scale for scale in SCALES if scale >= min(1.0, COARSE_PX / max(grey.shape))]
+    searches = [(scale, step) for scale in SCALES for step in (STEP, SMALL_STEP) if _worth(scale, step, grey)]
     known = frozenset().union(*sheets)
     found: list[Marker] = []
     window = (0, 0, grey.shape[1], grey.shape[0])
-    for scale in scales:
+    for scale, step in searches:
         seen = [marker for marker in found if marker.id in known]
         if scale > 1 and known and not seen:
             break  # to enlarge a whole photo is dear, and finds next to nothing
         # One alone can be clutter, and must not lead the search at full size away from the sheet.
-        if seen and (scale > 1 or any(len(sheet & {each.id for each in seen}) > 1 for sheet in sheets)):
-            window = _around(seen, grey.shape)
-        found = _distinct([*_searched(grey, window, scale, known), *found])
+        together = _together(seen, sheets)
+        if together or (seen and scale > 1):
+            window = _around(together or seen, grey.shape)
+        found = _distinct([*_searched(grey, window, scale, step, known), *found])
         if _all_clear(found, sheets, scale):
             break
     corners = np.array([marker.corners_px for marker in found]).reshape(-1, 4, 2)
     fine = refined(grey, corners)
     markers = [Marker(marker.id, each) for marker, each in zip(found, fine, strict=True)]
     return sorted(markers, key=lambda marker: (marker.id, *marker.corners_px[0].tolist()))
+
+
+def _worth(scale: float, step: int, grey: UInt8[np.ndarray, "h w"]) -> bool:
+    """Whether to search with this step at this scale: reduced only the large, enlarged only the small."""
+    coarsest = min(1.0, COARSE_PX / max(grey.shape))
+    return scale >= coarsest and (scale == 1 or (step == STEP) == (scale < 1))
+
+
+def _together(seen: Sequence[Marker], sheets: Sequence[frozenset[int]]) -> list[Marker]:
+    """The markers beside another one of their sheet, of about their size: the rest may be clutter."""
+
+    def beside(one: Marker, other: Marker) -> bool:
+        apart = float(np.linalg.norm(one.corners_px.mean(0) - other.corners_px.mean(0)))
+        low, high = sorted((one.side_px, other.side_px))
+        ids = {one.id, other.id}
+        return (
+            len(ids) > 1
+            and any(ids <= sheet for sheet in sheets)
+            and high <= UNLIKE * low
+            and apart <= 2 * SPAN * low
+        )
+
+    return [marker for marker in seen if any(beside(marker, other) for other in seen)]
 
 
 def _all_clear(found: Sequence[Marker], sheets: Sequence[frozenset[int]], scale: float) -> bool:
@@ -102,7 +130,11 @@ def _distinct(found: Sequence[Marker]) -> list[Marker]:
 
 
 def _searched(
-    grey: UInt8[np.ndarray, "h w"], window: tuple[int, int, int, int], scale: float, known: frozenset[int]
+    grey: UInt8[np.ndarray, "h w"],
+    window: tuple[int, int, int, int],
+    scale: float,
+    step: int,
+    known: frozenset[int],
 ) -> list[Marker]:
     """The markers in a part of the photo at another scale, with OpenCV's own corners, in pixels of the photo.
 
@@ -113,7 +145,7 @@ def _searched(
     if scale != 1:
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
         part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=how)
-    corners, ids, rejected = _detector(max(part.shape), scale).detectMarkers(part)
+    corners, ids, rejected = _detector(max(part.shape), scale, step).detectMarkers(part)
     numbers = [] if ids is None else ids.ravel().tolist()
     markers = [Marker(int(number), quad[0] + CENTRE) for number, quad in zip(numbers, corners, strict=True)]
     doubtful = rejected if scale >= LIKELY else ()
@@ -125,13 +157,12 @@ def _searched(
     return [Marker(m.id, m.corners_px.astype(np.float64) / scale + place) for m in markers]
 
 
-def _detector(longer_px: int, scale: float) -> cv2.aruco.ArucoDetector:
+def _detector(longer_px: int, scale: float, step: int) -> cv2.aruco.ArucoDetector:
     parameters = cv2.aruco.DetectorParameters()
     parameters.minMarkerPerimeterRate = 4 * MIN_SIDE_PX * max(scale, 1) / longer_px
-    # One size of neighbourhood at several scales of the photo instead of several sizes at one. A small step
-    # from light to dark finds markers in the shade and many other things, which the coarse searches leave.
+    # One size of neighbourhood at several scales of the photo instead of several sizes at one.
     parameters.adaptiveThreshWinSizeMin = parameters.adaptiveThreshWinSizeMax = 13
-    parameters.adaptiveThreshConstant = 10 if scale < 1 else 5
+    parameters.adaptiveThreshConstant = step
     # Small and slanted markers: more samples per cell, and the full correction that the code allows. What
     # it lets through by chance does not agree with the other markers of its sheet.
     parameters.perspectiveRemovePixelPerCell = 8
