@@ -37,15 +37,18 @@ class PhotoFile:
     taken: str
 
 
-def read_photo(path: Path | str) -> Float[Tensor, "3 h w"]:
+def read_photo(path: Path | str, *, transparent: bool = False) -> Float[Tensor, "3 h w"]:
     """The photograph in a file as sRGB in [0, 1], turned upright as its EXIF orientation says.
 
     An embedded colour profile is converted to sRGB. Grey, palette, 16-bit and opaque RGBA images are
     converted. What cannot be converted soundly (animation, transparency, CMYK without a profile, float or
     32-bit samples) and files that are missing, empty, truncated or too large raise InputError.
+    With `transparent` pixels may be so; they have the colour that the file gives them.
     """
     path = Path(path)
     image = _upright(_open(path), path)
+    if transparent and image.mode == "RGBA":
+        image = image.convert("RGB")
     if image.mode.startswith("I;16"):
         grey = torch.from_numpy(np.asarray(image).astype(np.float32) / 65535)
         return grey.expand(3, -1, -1).clone()

@@ -10,6 +10,7 @@ from pydantic import Field
 # Words that stand where a file name may stand.
 MASKS = ("rectangles", "full", "auto")
 PRINTERS = ("none", "fogra39")
+STARTS = ("grey", "noise", "face")
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,9 @@ def absolute(name: str, folder: Path) -> str:
     return str((folder / Path(name).expanduser()).resolve())
 
 
-def _mask(text: str, folder: Path) -> str:
-    return text if text in MASKS else absolute(text, folder)
-
-
-def _printer(text: str, folder: Path) -> str:
-    return text if text in PRINTERS else absolute(text, folder)
+def words_or_file(*words: str) -> Names:
+    """For keys that hold one of these words, or the name of a file."""
+    return Names(lambda text, folder: text if text in words else absolute(text, folder))
 
 
 def _victim(spec: str, folder: Path) -> str:
@@ -74,8 +72,9 @@ Corner = tuple[float, float]
 Corners = tuple[Corner, Corner, Corner, Corner]
 
 File = Annotated[str | None, Kind("file"), Names(absolute)]
-Mask = Annotated[str, Kind("text or file"), Names(_mask)]
-Printer = Annotated[str, Kind("text or file"), Names(_printer)]
+Mask = Annotated[str, Kind("text or file"), words_or_file(*MASKS)]
+Printer = Annotated[str, Kind("text or file"), words_or_file(*PRINTERS)]
+Start = Annotated[str, Kind("text or file"), words_or_file(*STARTS)]
 CornersOrFile = Annotated[Corners | str | None, Kind("four [x, y] or file"), Names(absolute)]
 ClassName = Annotated[str | int | None, Kind("text or whole number")]
 Place = Annotated[Corner, Kind("[x, y]")]

@@ -5,16 +5,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.runs.articles import Article
+from eot.runs.kinds import STARTS
 from eot.runs.product import levels_of, shown
 from eot.runs.sections import TextureTable
 from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
 from renders.lookup import Filter, Pyramid
 from renders.meshes.islands import filled, places_of
+from renders.photos import read_photo
 from renders.sensor.resize import resize
 from textures.features import Coarse, coarse_size, feature_px
 from textures.norms import norm_named
 from textures.parameters import Fourier, Palette, Pixels, Sticker, Tanh, VertexColours
+
+# How far the proportions of a picture to start from may be from those of the face.
+PROPORTIONS = 0.01
 
 Paint = Pixels | Tanh | Fourier | Palette
 AnyTexture = Paint | Coarse | Sticker
@@ -63,7 +68,7 @@ def _paint(
 
 
 def _in_ball(table: TextureTable, article: Article, generator: torch.Generator) -> Pixels:
-    """Pixels in a ball around the face, or grey where that is asked; `noise` starts somewhere in the ball."""
+    """Pixels in a ball around the face, or grey where that is asked; noise and pictures start inside it."""
     if table.kind != "pixels":
         raise InputError(f"texture.norm: expected none with kind = {table.kind}: a ball needs kind = pixels")
     grey = table.start == "grey" or article.bare
@@ -71,37 +76,59 @@ def _in_ball(table: TextureTable, article: Article, generator: torch.Generator) 
     paint = Pixels(shown(levels_of(centre)), norm_named(table.norm), table.eps)
     if table.start == "noise":
         paint.scatter_(generator)
+    elif table.start not in STARTS:
+        paint.texels.data.copy_(_start(table.start, article, article.size, generator))
+        paint.project_()
     return paint
 
 
 def _palette(
     table: TextureTable, article: Article, cells: tuple[int, int], generator: torch.Generator
 ) -> Palette:
-    """The given colours; unless they start as the face, every cell may still become any of them."""
+    """The given colours; unless they start as a picture, every cell may still become any of them."""
     numbers = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in table.palette]
     colours = torch.tensor(numbers, dtype=torch.float32) / 255
-    if table.start == "face":
-        return Palette.of(_start("face", article, cells, generator), colours)
+    if table.start not in ("grey", "noise"):
+        return Palette.of(_start(table.start, article, cells, generator), colours)
     return Palette(colours, (1, *cells), generator)
 
 
 def _start(
     kind: str, article: Article, cells: tuple[int, int], generator: torch.Generator
 ) -> Float[Tensor, "1 3 a b"]:
-    """Where the optimiser starts: mid grey, uniform noise, or what the face shows."""
+    """Where the optimiser starts: mid grey, uniform noise, what the face shows, or a picture."""
     if kind == "grey":
         return torch.full((1, 3, *cells), 0.5)
     if kind == "noise":
         return torch.rand((1, 3, *cells), generator=generator)
+    if kind not in STARTS:
+        return _picture(kind, article, cells)
     if article.bare:
         raise InputError("texture.start: a bare patch has no face to start from; got face: use grey or noise")
     if len(article.faces) > 1:
         raise InputError(
             f"texture.start: expected one face to start from; got {len(article.faces)}: use grey or noise"
         )
-    if cells == article.size:
-        return article.faces
-    return linear_to_srgb(resize(srgb_to_linear(article.faces), cells)).clamp(0, 1)
+    return _resized(article.faces, cells)
+
+
+def _picture(path: str, article: Article, cells: tuple[int, int]) -> Float[Tensor, "1 3 a b"]:
+    """A picture of the whole face, brought to the cells. Raises InputError for one of other proportions."""
+    picture = read_photo(path, transparent=True)[None]
+    (rows, columns), (height, width) = article.size, picture.shape[-2:]
+    if abs(width * rows / (height * columns) - 1) > PROPORTIONS:
+        raise InputError(
+            f"texture.start: expected a picture of the whole face, {columns} x {rows} or in proportion; "
+            f"{path} has {width} x {height}: is it of another article?"
+        )
+    return _resized(picture, cells)
+
+
+def _resized(picture: Float[Tensor, "f 3 u v"], cells: tuple[int, int]) -> Float[Tensor, "f 3 a b"]:
+    """The picture with so many rows and columns, averaged as light."""
+    if picture.shape[-2:] == cells:
+        return picture
+    return linear_to_srgb(resize(srgb_to_linear(picture), cells)).clamp(0, 1)
 
 
 def _vertices(table: TextureTable, article: Article, generator: torch.Generator) -> VertexColours:

@@ -6,31 +6,24 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
 from eot.attack import run
-from eot.mask_stage import importance, mask_stage
 from eot.objectives import DISTANCES, Evade
-from eot.problem import Problem
-from eot.runs.articles import article_of
-from eot.runs.build import Built, Frame, build, frame_of
-from eot.runs.config import Config, load_config, parse_config
+from eot.runs.build import Built, build
 from eot.runs.labels import class_number
-from eot.runs.masks import fixed_mask
 from eot.runs.product import Product, decode_product, encode_product, levels_of, shown
 from eot.runs.scenes import World
-from eot.streams import Stream, generator_for
+from eot.streams import generator_for
 from eot.victims import LinearVictim, Victim
-from renders.conditions import Conditions
 from renders.errors import InputError, RunError
 from renders.surfaces.photograph import Photograph
 from renders.surfaces.screen import Screen
 from tests.conftest import picture
-from textures.masks import area_fraction
+from tests.eot.built import PATCH, built, frame
 
-CPU = torch.device("cpu")
 EPS = 8 / 255
 SCREEN = ("surface.kind=screen", "article.texels=16", "sticker.mask=full", "texture.start=face")
 FGSM = (
@@ -40,24 +33,6 @@ FGSM = (
     "optimiser.kind=steepest",
     f"optimiser.rate={EPS!r}",
 )
-PATCH = ("article.kind=patch", "article.width_mm=500", "sticker.mask=full", "camera.framing=frame")
-
-
-def frame(tiny: Path, *sets: str) -> Frame:
-    return frame_of(load_config(tiny, sets), CPU)
-
-
-def built(tiny: Path, *sets: str) -> Built:
-    one = frame(tiny, *sets)
-    mask = fixed_mask(one.config, one.article)
-    assert mask is not None
-    return build(one, mask)
-
-
-def stop_sign(boxes: list[list[float]], area: float = 0.2, mask: str = "rectangles") -> Config:
-    sticker = {"boxes": boxes, "area": area, "mask": mask}
-    article = {"sign": "stop", "texels": 32}
-    return parse_config({"article": article, "sticker": sticker, "objective": {"target": "yield"}}, "here")
 
 
 # What the streams show.
@@ -86,56 +61,6 @@ def test_the_streams_of_a_run_share_neither_a_view_nor_a_held_out_background(tin
         assert len(set.union(*values)) == sum(map(len, values)), name
     shows = {name: set(view.background.tolist()) for name, view in views.items()}
     assert shows == {"train": set(range(6)), "select": set(range(6)), "report": {6, 7}}
-
-
-# Where ink may go.
-
-share = st.floats(0.02, 0.98)
-
-
-@settings(deadline=None, max_examples=40)
-@given(st.lists(st.tuples(share, share, share, share), min_size=1, max_size=3), st.floats(0.05, 0.5))
-def test_a_mask_keeps_to_its_area_and_to_the_sign(boxes: list[tuple[float, ...]], area: float) -> None:
-    given_ = [[x, y, min(w, 1 - x), min(h, 1 - y)] for x, y, w, h in boxes]
-    config = stop_sign(given_, area)
-    article = article_of(config)
-    try:
-        mask = fixed_mask(config, article)
-    except InputError as error:
-        assert str(error).startswith(("sticker.area: expected a mask of at most", "sticker.mask: expected"))
-        return
-    assert mask is not None
-    assert bool((mask <= article.coverage).all()) and bool((mask >= 0).all())
-    assert 0 < area_fraction(mask, article.coverage) <= area + 1e-6
-
-
-def test_a_full_mask_is_the_sign_and_an_automatic_one_is_not_there_yet() -> None:
-    full = stop_sign([], mask="full")
-    article = article_of(full)
-    mask = fixed_mask(full, article)
-    assert mask is not None and torch.equal(mask, article.coverage)
-    assert float(article.coverage[0, 0, 0]) == 0
-    assert fixed_mask(stop_sign([], mask="auto"), article) is None
-
-
-def test_a_bare_patch_has_the_shape_of_its_mask(tiny: Path) -> None:
-    Path("disc.svg").write_text(
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="4"/></svg>'
-    )
-    disc = built(tiny, *PATCH, "sticker.mask=disc.svg")
-    assert abs(float(disc.frame.article.coverage.mean()) - torch.pi / 4) < 0.01
-    assert torch.equal(disc.mask, disc.frame.article.coverage)
-
-
-def test_the_mask_stage_finds_what_the_victim_looks_at() -> None:
-    weight = torch.zeros(2, 3, 8, 8)
-    weight[1, :, 2:4, 5:7] = 3
-    faces = torch.full((2, 3, 8, 8), 0.4)
-    problem = Problem(Screen(), ((LinearVictim(weight), 1.0),), Evade(0, DISTANCES["margin"]))
-    attack = mask_stage(faces, problem, Stream(Conditions({}), 0, "mask", 1), steps=5)
-    *_, found = importance(faces, attack, torch.ones(1, 8, 8))
-    assert found.shape == (1, 8, 8)
-    assert torch.equal(found[0] > 0, weight[1, 0] > 0)
 
 
 # The article.
@@ -309,24 +234,6 @@ def test_what_does_not_go_together_is_one_line(tiny: Path, sets: tuple[str, ...]
     with pytest.raises(InputError) as caught:
         built(tiny, *sets)
     assert says in str(caught.value) and "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("kind", ["pixels", "tanh", "fourier", "palette"])
-@pytest.mark.parametrize("start", ["grey", "noise", "face"])
-@pytest.mark.parametrize("feature_mm", [0, 100])
-def test_every_texture_starts_on_the_sign(tiny: Path, kind: str, start: str, feature_mm: int) -> None:
-    colours = "texture.palette=['#000000', '#ff0000', '#ffffff']"
-    sets = (f"texture.kind={kind}", f"texture.start={start}", f"texture.min_feature_mm={feature_mm}", colours)
-    one = built(tiny, *sets)
-    image, face, inside = one.texture().detach(), one.frame.article.faces, one.mask[0] == 1
-    assert torch.equal(image[..., one.mask[0] == 0], face[..., one.mask[0] == 0])
-    if start == "face" and feature_mm == 0 and kind != "palette":
-        torch.testing.assert_close(image, face, rtol=0, atol=0.005)
-    if start == "grey" and kind != "palette":
-        torch.testing.assert_close(image[..., inside], torch.full_like(image[..., inside], 0.5))
-    if feature_mm:
-        # 100 mm are 4.3 texels: cells of at least 5, so at most 6 x 6 colours on the face.
-        assert len(image[0][:, inside].T.unique(dim=0)) <= 36
 
 
 def test_a_patch_has_no_size_of_its_own(tiny: Path) -> None:

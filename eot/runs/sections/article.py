@@ -76,7 +76,11 @@ class TextureTable(Table):
     kind: Literal["pixels", "tanh", "fourier", "palette", "vertices"] = Field(
         "pixels", description="the parameters; vertices: one colour for each corner of a mesh"
     )
-    start: Literal["grey", "noise", "face"] = Field("grey", description="where the optimiser starts")
+    start: kinds.Start = Field(
+        "grey",
+        description="where the optimiser starts: grey, noise, face, or a picture of the whole face (the "
+        "texture.png of an earlier run)",
+    )
     min_feature_mm: float = Field(0.0, ge=0, description="finer detail than this is not used; 0 = texel size")
     palette: kinds.Colours = Field((), description="the colours of kind = palette, as '#rrggbb'")
     norm: Literal["none", "linf", "l2", "l1"] = Field("none", description="ball around the start to stay in")
