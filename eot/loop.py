@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.objectives import Outcome
-from eot.optimisers import Schedule, constant
+from eot.optimisers import ALL, Schedule, constant
 from eot.problem import Problem
 from eot.slopes import Slope
 from renders.conditions import Condition
@@ -66,17 +66,22 @@ def descend(
         condition = stream(index)
         seen: list[tuple[Tensor, Outcome]] = []
 
-        def closure(condition: Condition = condition, seen: list[tuple[Tensor, Outcome]] = seen) -> Tensor:
+        def closure(
+            views: slice | None = None,
+            condition: Condition = condition,
+            seen: list[tuple[Tensor, Outcome]] = seen,
+        ) -> Tensor:
             optimiser.zero_grad()
             image = texture()
-            uphill, outcome = slope(image.detach(), problem, condition, micro)
+            some = condition if views in (None, ALL) else condition[views]
+            uphill, outcome = slope(image.detach(), problem, some, micro)
             if image.is_leaf:  # the image is the parameter: nothing to go back through, nothing to copy
                 image.grad = uphill
             else:
                 image.backward(uphill)
             if not seen:  # A copy: the optimiser is about to change the parameter that the image may be.
                 seen.append((image.detach().clone(), outcome))
-            return outcome.loss.mean(1)
+            return outcome.loss.mean(1) if views is None else outcome.loss
 
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * schedule(index / max(steps.stop, 1))

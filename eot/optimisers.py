@@ -12,8 +12,10 @@ from torch import Tensor
 from textures.norms import L1, Norm
 
 Schedule = Callable[[float], float]
-# Evaluates the loss of each texture and leaves the slope in their gradients.
-Closure = Callable[[], Float[Tensor, " t"]]
+ALL = slice(None)
+# closure(): the mean loss of each texture `[t]`, its slope left in the gradients, as for torch's optimisers.
+# closure(views): the losses under those of the step's views `[t k]`.
+Closure = Callable[..., Float[Tensor, "t ..."]]
 
 
 class SteepestDescent(torch.optim.Optimizer):

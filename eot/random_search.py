@@ -1,29 +1,34 @@
 """Random search: changes are tried, each texture keeps what lowers its own loss, no gradient is read.
 
-What is tried is all that differs: pure colours on a patch here, squares of ±eps in eot/recipes/square.py.
+What is tried is all that differs: pure colours on a patch (eot/colour_trials.py), squares of ±eps on an image
+(eot/recipes/square.py).
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn import functional
 
-from eot.optimisers import Closure
+from eot.optimisers import ALL, Closure
 from eot.search.rows import Rows, rows_of
-from eot.streams import generator_for
 
-# The share of the paint that a square covers, first and last.
-FIRST, LAST = 0.15, 0.002
+# A trial is shown so many views of the step at a time.
+HEAT = 3
+# It is dropped once its mean gain falls below this many of its standard errors.
+LEAD = 0.3
 Paint = Float[Tensor, "t c u v"]
+Losses = Float[Tensor, "t k"]
 # The trials of a step, from what is kept so far, which may change from one trial to the next. A frozen value.
 Trials = Callable[[Paint, int], Iterator[Paint]]
 
 
 class RandomSearch(torch.optim.Optimizer):
     """Keeps a trial where the loss of that texture falls; `lr` is not used.
+
+    What is held is judged on all k views of a step, then the trials race against it: on a few views at a
+    time, view against view, and most of them are dropped after the first few (racing, Maron & Moore 1994).
+    A step costs k queries and, for each trial, between 3 and k more.
 
     Args:
         memory: the views never change, so the loss of what was kept still stands and the first trial is
@@ -41,50 +46,39 @@ class RandomSearch(torch.optim.Optimizer):
         state = self.state[paint]
         index = int(state.get("step", 0))
         state["step"] = torch.tensor(index + 1)
-        loss = state.get("loss", paint.new_full((len(paint),), torch.inf)) if self.memory else closure()
-        for trial in self.trials(paint.detach(), index):
+        held = state.get("loss", paint.new_full((len(paint), 1), torch.inf)) if self.memory else closure(ALL)
+        for number, trial in enumerate(self.trials(paint.detach(), index)):
             kept = paint.detach().clone()
             with torch.no_grad():
                 paint.copy_(trial)
-                tried = closure()
-                better = tried < loss
+                better, tried = raced(closure, held, number)
                 paint.copy_(torch.where(better[:, None, None, None], paint, kept))
-            loss = torch.where(better, tried, loss)
+            held = torch.where(better[:, None], tried, held)
         if self.memory:
-            state["loss"] = loss
-        return loss
+            state["loss"] = held
+        return held
 
     def keep_(self, rows: Rows) -> None:
         """Only the trials of these textures from now on."""
         self.trials = rows_of(self.trials, rows)
 
 
-@dataclass(frozen=True)
-class Colours:
-    """Squares of pure colour where the paint matters (Sparse-RS for patches, Croce et al. 2022, section 5).
+def raced(closure: Closure, held: Losses, number: int) -> tuple[Bool[Tensor, " t"], Losses]:
+    """Which textures are better than what is held, and their losses; views never asked for are infinite.
 
-    Args:
-        where: 1 where the paint matters; a square is centred there.
-        number: of squares at a step; it costs (number + 1) k queries.
-        steps: over which the sides shrink geometrically.
+    Each trial begins with other views than the one before it, so that no few views decide about all.
     """
-
-    where: Float[Tensor, "1 u v"]
-    number: int
-    steps: int
-    seed: int
-
-    def __call__(self, paint: Paint, step: int) -> Iterator[Paint]:
-        """One square each, of one of the eight pure colours."""
-        generator = generator_for(self.seed, "random search", step)
-        rows, columns = paint.shape[-2:]
-        where = functional.interpolate(self.where[None].float(), size=(rows, columns), mode="area")[0, 0] > 0
-        places, progress = where.nonzero(), step / max(1, self.steps - 1)
-        side = max(1, round((len(places) * FIRST ** (1 - progress) * LAST**progress) ** 0.5))
-        for _ in range(self.number):
-            row, column = places[int(torch.randint(len(places), (1,), generator=generator))].tolist()
-            top, left = max(0, row - side // 2), max(0, column - side // 2)
-            trial = paint.clone()
-            colour = torch.randint(2, (paint.shape[1], 1, 1), generator=generator).to(paint)
-            trial[:, :, top : top + side, left : left + side] = colour
-            yield trial
+    k = held.shape[1]
+    heats = [slice(first, min(first + HEAT, k)) for first in range(0, k, HEAT)]
+    begin = number % len(heats)
+    tried, asked = torch.full_like(held, torch.inf), torch.zeros(k, dtype=torch.bool, device=held.device)
+    better = torch.ones(len(held), dtype=torch.bool, device=held.device)
+    for heat in heats[begin:] + heats[:begin]:
+        tried[:, heat] = closure(heat)
+        asked[heat] = True
+        gain = (held - tried)[:, asked]
+        last = bool(asked.all())
+        better &= gain.mean(1) > (0 if last else LEAD * gain.std(1) / gain.shape[1] ** 0.5)
+        if not bool(better.any()):
+            break
+    return better, tried

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from eot.aims import Aim
 from eot.attack import Attack, Judged
+from eot.colour_trials import Colours
 from eot.defences.defended import defended
 from eot.loop import gradient
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
-from eot.random_search import Colours, RandomSearch
+from eot.random_search import RandomSearch
 from eot.runs.articles import Article, article_of
 from eot.runs.config import Config
 from eot.runs.labels import Victims, objective_of
