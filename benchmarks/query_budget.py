@@ -85,8 +85,10 @@ def searched(built: Built) -> Iterator[tuple[int, Tensor]]:
     )
     held, left = attack.texture().detach().clone(), list(BUDGETS)
     for _ in steps:
-        if asked > left[0]:
+        while left and asked > left[0]:
             yield left.pop(0), held
+        if not left:
+            return
         held = attack.texture().detach().clone()
     yield from ((budget, held) for budget in left)
 

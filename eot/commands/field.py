@@ -112,13 +112,13 @@ def field_scene(built: Built, product: Product, request: Request, place: Path) -
         path = place / OBJECT / f"{product.identifier}.obj"
         body = Body(points, float(-points[:, 1].min()), str(path))
     camera = camera_of(config.camera)
-    crop = config.camera.framing == "crop"
+    crop, native_px = config.camera.framing == "crop", (camera.height_px, camera.width_px)
     output_px = frame_px(
         camera.width_px, camera.height_px, config.camera.output_px, Framing(config.camera.framing)
     )
     return FieldScene(
         body,
-        Lens(camera.focal_px, (camera.height_px, camera.width_px), output_px, crop),
+        Lens(camera.focal_px, native_px, output_px, crop, config.camera.supersample),
         product.coverage,
         request.samples,
         place / "pictures",

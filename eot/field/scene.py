@@ -31,7 +31,7 @@ class FieldScene:
 
     Args:
         coverage: where there is an article at all.
-        samples: paths of light for each pixel.
+        samples: paths of light for each pixel that the model gets.
         pictures: where finished pictures are kept; None keeps none.
         environment: a panorama in place of the plain sky.
         mesh: what the file of the body was made from, where the article is an object.
@@ -86,5 +86,7 @@ class FieldScene:
             srgb = solid_of(self.mesh, image[:3], "field").texels / 255.0
         linear = decoded(srgb)
         seed = int(view.noise_seed) % 2**31
-        light = traced(setting, self.body, linear, coverage, self.samples, seed, self.environment)
+        finer = max(1.0, setting.size_px[1] / self.lens.output_px[1])
+        samples = max(1, round(self.samples / finer**2))
+        light = traced(setting, self.body, linear, coverage, samples, seed, self.environment)
         return photo(light, view, setting.native, self.lens.output_px)

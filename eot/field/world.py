@@ -48,12 +48,22 @@ def sign_body(width_m: float, height_m: float, below_m: float | None = None) -> 
 
 @dataclass(frozen=True)
 class Lens:
-    """The camera of a run: focal length and frame in its native pixels, output in pixels, cut or whole."""
+    """The camera of a run: focal length and frame in its native pixels, output in pixels, cut or whole.
+
+    What has more native pixels than the model gets is traced at up to `finer` times the output and then
+    shrunk by its levels, as a program shrinks a photo.
+    """
 
     focal_px: float
     frame_px: tuple[int, int]
     output_px: tuple[int, int]
     crop: bool
+    finer: int = 2
+
+    @property
+    def finest_px(self) -> tuple[int, int]:
+        """The most rows and columns that are traced."""
+        return self.output_px[0] * self.finer, self.output_px[1] * self.finer
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +116,7 @@ def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
     if lens.crop:
         side_m = max(float(extent.max()) * float(view.zoom), distance / focal_px)
         native_px = side_m * focal_px / distance
-        pixels = int(np.clip(round(native_px), 8, max(lens.output_px)))
+        pixels = int(np.clip(round(native_px), 8, max(lens.finest_px)))
         size, metres_per_px = (pixels, pixels), side_m / pixels
         # The camera points at the article; a detector cuts a square around its box.
         exact = (aim * (side_m - extent.max()) / 2 - middle) / metres_per_px
@@ -115,7 +125,7 @@ def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
         camera = (exact - shift) * metres_per_px * [-1, 1]
         native = native_px / pixels
     else:
-        native = max(1.0, lens.frame_px[1] / lens.output_px[1])
+        native = max(1.0, lens.frame_px[1] / lens.finest_px[1])
         size = (round(lens.frame_px[0] / native), round(lens.frame_px[1] / native))
         metres_per_px = distance * native / focal_px
         # The camera points past the article, which is seen a little from the side.

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from eot.commands.tick import Tick
+from eot.harden.precision import multiplies_in_bfloat16
 from eot.victims.victim import Rgb
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
@@ -32,7 +33,7 @@ class Course:
 
 
 class Reader(nn.Module):
-    """The network from sRGB (or grey) in [0, 1] to float32 logits, its inner sums in bfloat16."""
+    """The network from sRGB (or grey) in [0, 1] to float32 logits, summed in bfloat16 where that is fast."""
 
     mean: Tensor
     std: Tensor
@@ -46,7 +47,8 @@ class Reader(nn.Module):
     def forward(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n classes"]:
         """Logits; grey images are shown as three equal channels."""
         normal = (images.expand(-1, 3, -1, -1) - self.mean) / self.std
-        with torch.autocast(images.device.type, torch.bfloat16):
+        fast = multiplies_in_bfloat16(images.device)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=fast):
             logits = self.net(normal.contiguous(memory_format=torch.channels_last))
         return logits.float()
 

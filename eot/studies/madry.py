@@ -221,5 +221,6 @@ Network A is trained by PGD in a ball of the l∞ norm. A' is its architecture w
 architecture trained on clean images, B another architecture trained on clean images. Attacks are made on
 the source and judged on A. A white-box row counts an image as lost at the first iterate that is misread,
 a black-box row judges the strongest iterate on its source; restarts go on with the images that are left,
-which is exact. Gradients are computed in bfloat16, every verdict in float32."""
+which is exact. Gradients are computed in bfloat16 where the processor multiplies in it, every verdict in
+float32."""
 _CURVES = "Accuracy of A over the radius of the ball, with its 95 % interval."

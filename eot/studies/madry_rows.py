@@ -138,7 +138,7 @@ class Exam:
 
 
 def in_bfloat16(victim: Victim) -> Victim:
-    """The victim with its inner sums in bfloat16: a cheaper gradient. Verdicts are never taken from it."""
+    """The victim with its inner sums in bfloat16, where that is cheaper. Verdicts are never taken from it."""
     reader = Reader(copy.deepcopy(victim.module), victim.info.mean, victim.info.std)
     # The reader normalises: what is around it must not do so again.
     info = replace(victim.info, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))

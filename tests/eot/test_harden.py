@@ -7,6 +7,7 @@ from torch import nn
 from eot.data.data import Data, Stored, numbered
 from eot.harden.augment import moved, shifts
 from eot.harden.lessons import Adversarial, Distilled, Natural, fast, frozen, madry, mixed
+from eot.harden.precision import multiplies_in_bfloat16
 from eot.harden.train import Course, Reader, Training, learn
 from eot.loop import descend
 from eot.objectives import Evade, margin
@@ -42,6 +43,18 @@ def linear(weight: torch.Tensor) -> Reader:
     nn.init.zeros_(net[-1].bias)
     net[-1].weight.data[1] = weight.flatten()
     return Reader(net, OFF, ONE)
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_sums_are_in_bfloat16_only_where_the_processor_multiplies_in_it(
+    able: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abilities = {"avx2": True, "avx512_bf16": able}
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: abilities, raising=False)
+    assert multiplies_in_bfloat16(torch.device("cpu")) is able
+    reader = reader_of()
+    images = torch.rand(4, 3, 28, 28, generator=generator_for(0, "images"))
+    assert torch.equal(reader(images), reader.net(images)) is not able
 
 
 @pytest.mark.parametrize("arch", sorted(ARCHITECTURES))
