@@ -1,5 +1,6 @@
 """Which part of the camera's frame the model gets to see, and at how many pixels."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -100,12 +101,27 @@ def crops(
 
 
 def frames(
-    framing: Framing, vertices: Tensor, condition: Condition, camera: Camera, finest_px: tuple[int, int]
+    framing: Framing,
+    vertices: Tensor,
+    condition: Condition,
+    camera: Camera,
+    output_px: tuple[int, int],
+    supersample: int = 1,
 ) -> list[View]:
-    """The views to photograph, in groups of equal native size."""
+    """The views to photograph, in groups of equal native size.
+
+    A camera averages light over its pixels, but programs shrink its files by their levels. So what has more
+    pixels than the model gets is photographed at up to `supersample` times that size, and shrunk later.
+    """
+    finest_px = output_px[0] * supersample, output_px[1] * supersample
     if framing is Framing.FRAME:
         return [frame(vertices, condition, camera, finest_px)]
     return crops(vertices, condition, camera, finest_px)
+
+
+def samples_of(view: View, output_px: tuple[int, int], supersample: int) -> int:
+    """Samples along a side of each pixel: fewer where the picture has more pixels than the model gets."""
+    return min(supersample, math.ceil(supersample * max(output_px) / max(view.size)))
 
 
 def in_order(parts: list[Tensor], views: list[View]) -> Tensor:

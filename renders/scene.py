@@ -1,6 +1,5 @@
 """The world in front of the camera: surface, light, background and sensor composed into photographs."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,7 @@ from renders.colour import srgb_to_linear
 from renders.conditions import Condition
 from renders.environment import Environments
 from renders.fragments import Hits, locate
-from renders.framing import Framing, View, frames, in_order
+from renders.framing import Framing, View, frames, in_order, samples_of
 from renders.lookup import Pyramid
 from renders.rasterisers.choose import Rasterise
 from renders.rasterisers.spans import rasterise
@@ -98,17 +97,13 @@ class Scene:
         condition = condition.to(texture.device, texture.dtype)
         pyramid = pyramid_of(texture, self.surface.coverage)
         vertices = self.surface.vertices(condition)
-        # A camera averages light over its pixels, but programs shrink its files by their levels. So what has
-        # more pixels than the model wants is photographed at up to `supersample` times its size, then shrunk.
-        height, width = self.output_px
-        finest_px = (height * self.supersample, width * self.supersample)
-        views = frames(self.framing, vertices, condition, self.camera, finest_px)
+        views = frames(self.framing, vertices, condition, self.camera, self.output_px, self.supersample)
         return in_order([self._photograph(pyramid, view) for view in views], views)
 
     def _photograph(self, pyramid: Pyramid, view: View) -> Tensor:
         behind = self.backgrounds.view(view.condition, view.size)
         skin = self.surface.skin(view.vertices)
-        samples = min(self.supersample, math.ceil(self.supersample * max(self.output_px) / max(view.size)))
+        samples = samples_of(view, self.output_px, self.supersample)
         rgba = layer(pyramid, view, skin, self.rasteriser, samples, self.environments, self.self_shadow)
         linear = composite(rgba, behind)
         photo = develop(linear, view.condition, view.binning)

@@ -18,7 +18,9 @@ def texels_per_px(scene: Scene, texels: tuple[int, int], condition: Condition) -
     Args:
         texels: rows and columns of the texture.
     """
-    views = frames(scene.framing, scene.surface.vertices(condition), condition, scene.camera, scene.output_px)
+    views = frames(
+        scene.framing, scene.surface.vertices(condition), condition, scene.camera, scene.output_px, 1
+    )
     return torch.cat([_per_view(scene, view, texels) for view in views])
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from renders.conditions import Condition
-from renders.framing import Framing, View, frames, in_order
+from renders.framing import Framing, View, frames, in_order, samples_of
 from renders.lookup import Pyramid
 from renders.scene import composite, layer, pyramid_of
 from renders.sensor.develop import develop
@@ -53,13 +53,12 @@ class Photograph:
             condition = replace(condition, aim_x=still_aim, aim_y=still_aim)
         vertices = corner_vertices(corners.to(condition.distance_m), photo.camera)
         quads = vertices.expand(len(condition), -1, -1)
-        return frames(self.framing, quads, condition, photo.camera, self.output_px)
+        return frames(self.framing, quads, condition, photo.camera, self.output_px, self.supersample)
 
     def _photograph(self, pyramid: Pyramid, photo: Photo, view: View) -> Tensor:
         photo_px = photo.photo_px(view)
-        rgba = photo.relight(
-            layer(pyramid, view, quad(view.vertices), supersample=self.supersample), photo_px
-        )
+        samples = samples_of(view, self.output_px, self.supersample)
+        rgba = photo.relight(layer(pyramid, view, quad(view.vertices), supersample=samples), photo_px)
         if self.framing is Framing.FRAME:
             rgba = bend(rgba, torch.full_like(photo_px, photo.distortion))
         if photo.occlusion is not None:

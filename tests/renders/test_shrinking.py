@@ -7,6 +7,8 @@ from renders.camera import Camera
 from renders.colour import linear_to_srgb
 from renders.scene import Scene
 from renders.surfaces.flat import Flat
+from renders.surfaces.photo import Photo
+from renders.surfaces.photograph import Photograph
 from tests.renders.scenes import posed
 
 
@@ -22,6 +24,18 @@ def mean_of_stripes(width_px: int, supersample: int) -> float:
 
 def test_a_camera_with_more_pixels_than_the_model_wants_is_shrunk_by_levels() -> None:
     assert abs(mean_of_stripes(64, 2) - 0.5) < 0.02
+
+
+def test_a_real_photo_is_shrunk_by_levels_too() -> None:
+    stripes = (torch.arange(64) % 2).float().expand(3, 64, 64).contiguous()
+    corners = torch.tensor([[30.0, 30], [32, 30], [32, 32], [30, 32]])
+    means = []
+    for supersample in (1, 2):
+        scene = Photograph((Photo(stripes, corners),), (32, 32), supersample=supersample)
+        means.append(float(scene(torch.zeros(1, 3, 4, 4), posed())[..., :12].mean()))
+    half = float(linear_to_srgb(torch.tensor(0.5)))
+    assert abs(means[0] - half) < 0.02, "one sample a pixel of the model is light"
+    assert abs(means[1] - 0.5) < 0.02
 
 
 def test_a_camera_without_averages_light() -> None:
