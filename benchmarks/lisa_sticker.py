@@ -168,8 +168,8 @@ def physical(
     problem = replace(frame.problem(), scene=replace(scene, surface=flat))
     faces = crops if sticker is None else sticker.on(crops)
     stream = frame.stream("report", views)
-    read = [problem.predict(faces[i : i + 1], stream(i))[0][0].argmax(-1) for i in range(len(faces))]
-    return torch.cat(read)
+    answers = [problem.predict(faces[i : i + 1], stream(i))[0][0] for i in range(len(faces))]
+    return torch.cat([answer.argmax(-1) for answer in answers if isinstance(answer, Tensor)])
 
 
 @torch.no_grad()

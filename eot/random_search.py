@@ -77,8 +77,9 @@ def raced(closure: Closure, held: Losses, number: int) -> tuple[Bool[Tensor, " t
         tried[:, heat] = closure(heat)
         asked[heat] = True
         gain = (held - tried)[:, asked]
-        last = bool(asked.all())
-        better &= gain.mean(1) > (0 if last else LEAD * gain.std(1) / gain.shape[1] ** 0.5)
+        done = gain.shape[1]
+        error = gain.std(1) / done**0.5 if 1 < done < k else torch.zeros_like(gain[:, 0])
+        better &= gain.mean(1) > LEAD * error
         if not bool(better.any()):
             break
     return better, tried

@@ -4,7 +4,6 @@ Detection by OpenCV's ArUco (Garrido-Jurado et al. 2014), corners by our own edg
 about ten times as accurate as its sub-pixel corners.
 """
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from jaxtyping import Float, UInt8
 
 from eot.photos.edges import refined
 from eot.photos.likeness import recognised
+from textures.sheets.fiducials import dictionary
 
 # Photos are searched reduced to this many pixels along a side first; only the corners need every pixel.
 COARSE_PX = 1000
@@ -168,9 +168,4 @@ def _detector(longer_px: int, scale: float, step: int) -> cv2.aruco.ArucoDetecto
     parameters.perspectiveRemovePixelPerCell = 8
     parameters.errorCorrectionRate = 1.0
     parameters.polygonalApproxAccuracyRate = 0.05
-    return cv2.aruco.ArucoDetector(_dictionary(), parameters)
-
-
-@functools.cache
-def _dictionary() -> cv2.aruco.Dictionary:
-    return cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_MIP_36h12)
+    return cv2.aruco.ArucoDetector(dictionary(), parameters)

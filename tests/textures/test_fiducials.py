@@ -13,7 +13,7 @@ from textures.sheets.chart_page import draw_chart
 from textures.sheets.fiducials import (
     CELLS,
     bits_of,
-    codes,
+    dictionary,
     group_numbers,
     markers_around,
     side_beside,
@@ -24,14 +24,22 @@ from textures.sheets.manifest import Manifest, Page, Target, decode_manifest, en
 from textures.sheets.pen import Pen
 from textures.sheets.surround import surround
 
-DICTIONARY = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_MIP_36h12)
 RUN = "0123456789abcdef"
 
 
-def test_the_bits_are_those_of_the_dictionary() -> None:
-    for number in range(len(codes())):
-        drawn = cv2.aruco.generateImageMarker(DICTIONARY, number, CELLS) // 255
-        assert np.array_equal(bits_of(number), drawn), number
+def test_every_marker_has_a_black_rim_and_differs_from_all_others_by_twelve_bits() -> None:
+    """36h12: also turned, and of itself turned, which is what tells where its top left is."""
+    cells = np.array([bits_of(number) for number in range(4 * 62)])
+    rim = np.ones((CELLS, CELLS), bool)
+    rim[1:-1, 1:-1] = False
+    assert not cells[:, rim].any()
+    upright = cells.reshape(len(cells), -1).astype(int)
+    for turn in range(4):
+        turned = np.rot90(cells, turn, (1, 2)).reshape(len(cells), -1).astype(int)
+        apart = (upright[:, None] != turned[None]).sum(-1)
+        if turn == 0:
+            np.fill_diagonal(apart, 36)
+        assert apart.min() >= 12
 
 
 def test_a_marker_as_a_shape_has_the_area_of_its_black_cells() -> None:
@@ -85,7 +93,7 @@ def test_the_printed_chart_shows_each_colour_where_the_manifest_says(paper: str)
         x, y, width, height = (side / 25.4 * dpi for side in cell.box_mm)
         middle = page[round(y + height * 0.2) : round(y + height * 0.8), round(x + width / 2)]
         assert np.abs(middle.astype(int) - cell.srgb).max() == 0
-    corners, numbers, _ = cv2.aruco.ArucoDetector(DICTIONARY).detectMarkers(np.ascontiguousarray(page))
+    corners, numbers, _ = cv2.aruco.ArucoDetector(dictionary()).detectMarkers(np.ascontiguousarray(page))
     expected = {marker.id: np.array(marker.corners_mm) for marker in target.markers}
     assert set(np.ravel(numbers).tolist()) == set(expected)
     for found, number in zip(corners, np.ravel(numbers).tolist(), strict=True):

@@ -8,8 +8,8 @@ left clockwise.
 import functools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
+import cv2
 import numpy as np
 import shapely
 from jaxtyping import UInt8
@@ -19,8 +19,7 @@ from textures.sheets.article import Box
 from textures.sheets.layout import BLEED_MM
 
 DICTIONARY = "ARUCO_MIP_36h12"
-CELLS, BITS = 8, 6
-TABLE = Path(__file__).with_name("mip_36h12.txt")
+CELLS = 8
 # Markers beside a face: a sixth of its shorter side, in steps of one millimetre a cell.
 SHARE, SMALLEST_MM, LARGEST_MM = 0.16, 16.0, 120.0
 PAGE_SIDE_MM = 20.0
@@ -28,16 +27,14 @@ PER_GROUP, GROUPS = 4, 62
 
 
 @functools.cache
-def codes() -> tuple[int, ...]:
-    """The 36 bits of every marker of the dictionary, row by row from the top left, most significant first."""
-    lines = TABLE.read_text(encoding="ascii").splitlines()
-    return tuple(int(line, 16) for line in lines if not line.startswith("#"))
+def dictionary() -> cv2.aruco.Dictionary:
+    """The markers, as OpenCV knows them."""
+    return cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_MIP_36h12)
 
 
 def bits_of(number: int) -> UInt8[np.ndarray, "8 8"]:
     """The cells of a marker with its rim, 1 is white."""
-    bits = [codes()[number] >> place & 1 for place in reversed(range(BITS * BITS))]
-    return np.pad(np.array(bits, dtype=np.uint8).reshape(BITS, BITS), 1)
+    return (cv2.aruco.generateImageMarker(dictionary(), number, CELLS) > 0).astype(np.uint8)
 
 
 @dataclass(frozen=True)
