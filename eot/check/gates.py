@@ -48,7 +48,9 @@ def verdict(gate: Gate, card: dict[str, Any]) -> Verdict:
     """What the card says to the gate. What was not measured does not hold."""
     if gate.name == TRUST:
         bad = [check["name"] for check in card["checks"] if check["level"] == "fail"]
-        return Verdict(gate, not bad, f"failed: {', '.join(bad)}" if bad else "no trust check failed")
+        if bad or card["complete"]:
+            return Verdict(gate, not bad, f"failed: {', '.join(bad)}" if bad else "no trust check failed")
+        return Verdict(gate, False, "the budget ended before all trust checks were made")
     line = next((line for line in card["lines"] if line["name"] == gate.name), None)
     if line is None or not line["n"]:
         return Verdict(gate, False, f"{gate.name} was not measured within the budget")

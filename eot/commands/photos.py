@@ -173,7 +173,7 @@ def _look_at_all(
         return known[name] if arrival.known else _viewed(arrival, task, settings[name], place)
 
     viewed = []
-    for done, seen in enumerate(_in_order(view, paths), 1):
+    for done, seen in enumerate(in_order(view, paths), 1):
         if seen is not known.get(seen.file):
             append_line(lines, viewed_record(seen))
         viewed.append(seen)
@@ -184,8 +184,8 @@ def _look_at_all(
     return viewed
 
 
-def _in_order(view: Callable[[str], Viewed], names: Iterable[str]) -> Iterator[Viewed]:
-    """Every file's view in the order of the names, some files looked at at once."""
+def in_order(view: Callable[[str], Viewed], names: Iterable[str]) -> Iterator[Viewed]:
+    """Every view in the order of the names, some files looked at at once; none begun once this is closed."""
     with ThreadPoolExecutor(min(torch.get_num_threads(), AT_ONCE)) as pool:
         yield from pool.map(view, names)
 

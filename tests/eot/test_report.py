@@ -1,109 +1,27 @@
 """The report: one page that fetches nothing, escapes everything, and says the numbers of report.json."""
 
-import base64
-import dataclasses
 import json
 import re
-from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eot.evidence.evaluate import evaluate
-from eot.evidence.evaluation import Evaluation
-from eot.evidence.findings import fail, ok, warn
 from eot.objectives import Targeted
-from eot.problem import Problem
-from eot.report.contents import ArticlePicture, Origin
-from eot.report.gallery import Gallery, gallery
-from eot.report.html import TEMPLATES
-from eot.report.model import corner_uvs, corners, model_of, script_policy, viewer_script
+from eot.report.contents import Origin
+from eot.report.gallery import gallery
 from eot.report.report import write_report
 from eot.report.words import extent, interval, percent, plural, whole_percent
 from eot.streams import Stream
 from renders.conditions import Conditions
-from tests.eot.test_evaluate import GREEN, RED, VIEWS, articles, colour_victim, problem
-from textures.objects import object_named
+from tests.eot.reports import Page, photographed, report
+from tests.eot.test_evaluate import GREEN, VIEWS, articles, problem
 
 NASTY = '</pre></style><script>alert("x")</script><img src=http://evil.example/p.png onerror=alert(1)>&amp;'
-VOID = {"meta", "img", "br", "wbr", "hr", "link", "input"}
 RATE = {"rate", "low", "high", "n"}
-METRICS = [
-    {"step": step, "stream": stream, "loss": 3 / (step + 1), "success": step / 40}
-    for step in range(40)
-    for stream in (("train", "select") if step % 5 == 4 else ("train",))
-]
-
-
-class Page(HTMLParser):
-    """What a browser would build: elements with attributes, texts; fails on a tag out of place."""
-
-    def __init__(self, html: bytes) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(html.decode())
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.texts.append(data)
-
-    @property
-    def text(self) -> str:
-        return re.sub(r"[ \n]+", " ", " ".join(self.texts))
-
-
-def named(name: str) -> Problem:
-    """The problem of the evaluation tests with a victim and classes of this name."""
-    victim = colour_victim()
-    victim.info = dataclasses.replace(victim.info, name=name, labels=tuple(f"{name} {c}" for c in range(4)))
-    return problem(Targeted(GREEN, RED), victim)
-
-
-@cache
-def photographed(name: str = "net", views: int = 200, near: bool = False) -> tuple[Evaluation, Gallery]:
-    stream = Stream(Conditions({"distance_m": (3, 7)}), 1, "report", 64) if near else VIEWS
-    here = named(name)
-    evaluation = evaluate(here, articles(), stream, views)
-    return evaluation, gallery(here, articles(), evaluation, seed=5)
-
-
-def report(name: str = "net", **changes: Any) -> dict[str, bytes]:
-    evaluation, shown = photographed(name)
-    article = ArticlePicture(name, name, torch.rand(4, 8, 8, generator=_seeded()), 750, 600, 0.2, (name,))
-    contents: dict[str, Any] = {
-        "metrics": METRICS,
-        "article": article,
-        "findings": (ok("fine", name), warn("doubt", name), fail("wrong", name)),
-        "gallery": shown,
-        "configuration": f"name = '{name}'",
-    }
-    origin = Origin(f"eot attack {name}", 5, (("victim", name),))
-    return write_report(Path("runs") / "one", evaluation, provenance=origin, **(contents | changes))
-
-
-def _seeded() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
 
 
 @pytest.fixture(scope="module")
@@ -209,27 +127,6 @@ def test_failed_checks_come_first_and_stand_above_the_fold(files: dict[str, byte
     assert text.index("fail wrong") < text.index("warn doubt") < text.index("ok fine")
 
 
-def test_shots_are_drawn_blindly_and_replay_what_was_measured() -> None:
-    evaluation, shown = photographed()
-    counted, reached = evaluation.counted(), evaluation.reached("attack")
-    assert shown.successes.total == int((counted & reached).sum())
-    assert shown.failures.total == int((counted & ~reached).sum())
-    for draw, wanted in ((shown.successes, True), (shown.failures, False)):
-        assert len({shot.place.view for shot in draw.shots}) == 8
-        assert all(shot.reached == wanted and counted[shot.place.view] for shot in draw.shots)
-    other = gallery(named("net"), articles(), evaluation, seed=6)
-    assert [s.place for s in other.successes.shots] != [s.place for s in shown.successes.shots]
-    assert [s.place for s in other.rows[0]] == [s.place for s in shown.rows[0]]
-    distances = [shot.place.distance_m for shot in shown.rows[0]]
-    assert distances == sorted(distances) and shown.articles == ("attack", "clean", "noise", "blank")
-
-
-def test_no_failures_are_an_empty_draw() -> None:
-    _, shown = photographed(near=True, views=30)
-    assert (shown.failures.total, shown.failures.shots) == (0, ())
-    assert (shown.successes.total, len(shown.successes.shots)) == (30, 8)
-
-
 def test_limits_are_made_from_the_evidence(files: dict[str, bytes]) -> None:
     record = json.loads(files["report.json"])
     text = " ".join(record["limits"])
@@ -253,55 +150,3 @@ def test_words_read_well() -> None:
     assert extent(5e-06, 0.009998) == "0 to 0.01"
     assert [whole_percent(x)[:-2] for x in (0, 0.001, 0.5, 0.999, 1)] == ["0", "1", "50", "99", "100"]
     assert plural(1, "cell") == "1 cell" and plural(2000, "view") == "2\u202f000 views"
-
-
-def luminance(colour: str) -> float:
-    levels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in levels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_in_both_schemes(scheme: str) -> None:
-    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    light, dark = css.split("prefers-color-scheme: dark")[:2]
-    found = dict(re.findall(r"--(\w+): (#[0-9a-f]{6})", light if scheme == "light" else dark[:700]))
-    # WCAG 2.2 asks for 4.5 to 1.
-    for text, behind in (
-        *(
-            (text, page)
-            for text in ("ink", "soft", "accent", "good", "warn", "bad")
-            for page in ("paper", "card")
-        ),
-        *(("ink", cell) for cell in ("cold", "hot", "fresh")),
-    ):
-        assert contrast(found[text], found[behind]) >= 4.5, (text, behind)
-
-
-def test_an_object_is_turned_by_one_script_that_the_policy_names() -> None:
-    mesh = object_named("can")
-    model = model_of(mesh, {"test article": mesh.texture[0], "original": mesh.texture[0]})
-    page = Page(report(model=model)["report.html"])
-    scripts = [attributes for tag, attributes in page.elements if tag == "script"]
-    policy = next(a["content"] for t, a in page.elements if a.get("http-equiv"))
-    assert scripts == [{}] and policy is not None and script_policy() in policy
-    assert policy.startswith("default-src 'none'") and "unsafe-inline" not in policy.split("script-src")[1]
-    assert f"<script>{viewer_script()}</script>" in report(model=model)["report.html"].decode()
-    assert not re.search(r"https?://|import\(|fetch\(|XMLHttp", viewer_script())
-
-
-def test_the_page_holds_the_corners_of_the_object() -> None:
-    mesh = object_named("can")
-    places = np.frombuffer(base64.b64decode(corners(mesh)), "<i2").reshape(-1, 3, 3)
-    truth = mesh.vertices[mesh.faces].numpy()
-    # Sixteen bits of the longest half side.
-    assert np.abs(places / 32767 * np.abs(truth).max() - truth).max() < np.abs(truth).max() / 60_000
-    assert len(base64.b64decode(corner_uvs(mesh))) == 4 * 3 * len(mesh.faces)
-    many = (mesh.faces.repeat(200, 1), mesh.uvs.repeat(200, 1, 1), mesh.part.repeat(200))
-    huge = dataclasses.replace(mesh, faces=many[0], uvs=many[1], part=many[2])
-    assert model_of(huge, {}) is None

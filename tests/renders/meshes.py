@@ -22,6 +22,35 @@ f 1/4 2/5 4/6
 f 1/1 4/3 3/2
 f 2/4 3/5 4/6
 """
+SEPARATE = """v 0 0 0
+v 1 0 0
+v 0 1 0
+v 0 0 1
+vt 0.1 0.1
+vt 0.4 0.1
+vt 0.1 0.4
+vt 0.6 0.6
+vt 0.9 0.6
+vt 0.6 0.9
+f 1/1 2/2 3/3
+f 1/4 3/5 4/6
+"""
+PLY = """ply
+format ascii 1.0
+element vertex 3
+property float x
+property float y
+property float z
+property float s
+property float t
+element face 1
+property list uchar int vertex_indices
+end_header
+0 0 0 0.1 0.1
+1 0 0 0.9 0.1
+0 2 0 0.1 0.9
+3 0 1 2
+"""
 MATERIAL = "newmtl paint\nKd 0.2 0.4 0.6\nmap_Kd paint.png\n"
 
 
