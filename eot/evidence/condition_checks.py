@@ -27,6 +27,7 @@ def unseen_conditions(
         if torch.equal(problem.photograph(image, swapped), before):
             silent.append(name)
     if silent:
-        text = f"{', '.join(silent)} vary, but no photograph shows it on this surface"
+        vary = "varies" if len(silent) == 1 else "vary"
+        text = f"{', '.join(silent)} {vary}, but no photograph shows it on this surface"
         return warn("conditions", f"{text}: leave them out, or attack a surface that has them.")
     return ok("conditions", "Every condition that varies shows in the photographs.")
