@@ -1,5 +1,7 @@
 """The texture of a run: the parameters that the configuration names, on the article it describes."""
 
+from pathlib import Path
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -114,6 +116,9 @@ def _start(
 
 def _picture(path: str, article: Article, cells: tuple[int, int]) -> Float[Tensor, "1 3 a b"]:
     """A picture of the whole face, brought to the cells. Raises InputError for one of other proportions."""
+    if not Path(path).is_file():
+        words = ", ".join(STARTS)
+        raise InputError(f"texture.start: expected {words} or a picture; {path} is no file: correct it")
     picture = read_photo(path, transparent=True)[None]
     (rows, columns), (height, width) = article.size, picture.shape[-2:]
     if abs(width * rows / (height * columns) - 1) > PROPORTIONS:

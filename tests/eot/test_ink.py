@@ -132,3 +132,5 @@ def test_a_picture_of_another_article_is_refused(tiny: Path) -> None:
     picture(Path("wide.png"), (64, 32))
     with pytest.raises(InputError, match=r"32 x 32 or in proportion; .*wide\.png has 64 x 32"):
         built(tiny, "texture.start=wide.png")
+    with pytest.raises(InputError, match=r"grey, noise, face or a picture; .*nose is no file"):
+        built(tiny, "texture.start=nose")
