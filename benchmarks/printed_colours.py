@@ -2,20 +2,15 @@
 
 The sticker of `eot demo`, once optimised on exact colours and once on the colours of the FOGRA39 profile,
 with the same views and steps, then the same views of the report stream of both, printed with that profile.
-With `--finish` both start from one sticker that was optimised on exact colours, so that they differ by the
-profile and not by where two optimisations happen to end.
 
-    python -m benchmarks.printed_colours --seeds 0 1 2
-    python -m benchmarks.printed_colours --seeds 0 1 2 --finish 500
+    python -m benchmarks.printed_colours --seeds 10 11 12 13 14 15
 """
 
 import argparse
-import tempfile
 from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float
-from PIL import Image
 from torch import Tensor
 
 from eot.attack import Judged, run
@@ -23,13 +18,10 @@ from eot.evidence.statistics import Rate, mcnemar_mid_p, paired_difference, pair
 from eot.runs.build import Frame, build, frame_of
 from eot.runs.config import Config, load_config
 from eot.runs.masks import fixed_mask
-from eot.runs.product import levels_of
 from textures.printer.gamut import Printability, printability
 
 PROFILE = "fogra39"
 BATCH = 64
-# What is nearly finished is moved by smaller steps.
-FINISHING_RATE = 0.05
 
 
 def config_with(profile: str, steps: int, seed: int, extra: tuple[str, ...]) -> Config:
@@ -70,30 +62,19 @@ def line(name: str, rate: Rate, made: Printability | None = None) -> str:
 def compared(seed: int, chosen: argparse.Namespace) -> tuple[Bool[Tensor, " n"], Bool[Tensor, " n"]]:
     """Prints the table of one seed; success after printing of the attack with and without the profile."""
     plain, without, mask = optimised(config_with("none", chosen.steps, seed, ()))
-    steps, common = chosen.steps, tuple[str, ...]()
-    if chosen.finish:
-        steps, common = chosen.finish, (*started(without), f"optimiser.rate={FINISHING_RATE}")
-        plain, without, mask = optimised(config_with("none", steps, seed, common))
-    extra = (f"penalties.gamut={chosen.gamut}", *common)
-    printed, with_, _ = optimised(config_with(PROFILE, steps, seed, extra))
+    extra = (f"penalties.gamut={chosen.gamut}",)
+    printed, with_, _ = optimised(config_with(PROFILE, chosen.steps, seed, extra))
     assert printed.profile is not None
     exact, flat, good = (
         judge(frame, image, chosen.views)
         for frame, image in ((plain, without), (printed, without), (printed, with_))
     )
-    print(f"seed {seed}, {chosen.steps} steps, {chosen.finish} to finish, gamut term {chosen.gamut:g}")
+    print(f"seed {seed}, {chosen.steps} steps, gamut term {chosen.gamut:g}")
     print(line("without, judged on exact colours", rate_of(exact)))
     print(line("without, judged after printing", rate_of(flat), printability(printed.profile, without, mask)))
     print(line("with the profile, after printing", rate_of(good), printability(printed.profile, with_, mask)))
     print(difference(good, flat), flush=True)
     return good, flat
-
-
-def started(image: Float[Tensor, "1 3 u v"]) -> tuple[str, ...]:
-    """The setting with which an attack starts from this image."""
-    path = Path(tempfile.mkdtemp()) / "start.png"
-    Image.fromarray(levels_of(image[0]).permute(1, 2, 0).numpy()).save(path)
-    return (f"texture.start={path}",)
 
 
 def difference(good: Bool[Tensor, " n"], flat: Bool[Tensor, " n"]) -> str:
@@ -109,7 +90,6 @@ def main() -> None:
     """Prints a table a seed, then all of them together."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--steps", type=int, default=1000)
-    parser.add_argument("--finish", type=int, default=0, help="further steps of both, from one start")
     parser.add_argument("--views", type=int, default=1000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--gamut", type=float, default=0.0, help="weight of the gamut term")

@@ -86,7 +86,7 @@ def mesh_article(config: Config) -> Article:
         assert table.mesh is not None
         mesh = load_mesh(table.mesh, size_mm=table.size_mm, unit=table.unit, up=table.up).mesh
     size = _texels(table, mesh.texture.shape[2] / mesh.texture.shape[3])
-    faces = shown(levels_of(_resized(mesh.texture[0], size)[None]))
+    faces = shown(levels_of(resized(mesh.texture[:1], size)))
     width_m, height_m, _ = mesh.size_m
     return Article(faces, coverage(mesh.uvs, size), width_m * 1000, height_m * 1000, mesh.name, mesh=mesh)
 
@@ -179,11 +179,11 @@ def _texels(table: ArticleTable, ratio: float) -> tuple[int, int]:
 
 def _photographed(path: str, size: tuple[int, int]) -> Float[Tensor, "f 3 u v"]:
     """The photo at a path, or all of a folder, as faces of one size."""
-    return torch.stack([_resized(read_photo(file), size) for file in photo_files(path)])
+    return torch.cat([resized(read_photo(file)[None], size) for file in photo_files(path)])
 
 
-def _resized(photo: Float[Tensor, "3 h w"], size: tuple[int, int]) -> Float[Tensor, "3 u v"]:
-    """The picture at another size, averaged in linear light; the same bits where the sizes are equal."""
-    if (photo.shape[1], photo.shape[2]) == size:
-        return photo
-    return linear_to_srgb(resize(srgb_to_linear(photo)[None], size))[0].clamp(0, 1)
+def resized(picture: Float[Tensor, "f 3 h w"], size: tuple[int, int]) -> Float[Tensor, "f 3 u v"]:
+    """Pictures at another size, averaged in linear light; the same bits where the sizes are equal."""
+    if picture.shape[-2:] == size:
+        return picture
+    return linear_to_srgb(resize(srgb_to_linear(picture), size)).clamp(0, 1)

@@ -6,22 +6,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from eot.runs.articles import Article
+from eot.runs.articles import PROPORTIONS, Article, resized
 from eot.runs.kinds import STARTS
 from eot.runs.product import levels_of, shown
 from eot.runs.sections import TextureTable
-from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
 from renders.lookup import Filter, Pyramid
 from renders.meshes.islands import filled, places_of
 from renders.photos import read_photo
-from renders.sensor.resize import resize
 from textures.features import Coarse, coarse_size, feature_px
 from textures.norms import norm_named
 from textures.parameters import Fourier, Palette, Pixels, Sticker, Tanh, VertexColours
-
-# How far the proportions of a picture to start from may be from those of the face.
-PROPORTIONS = 0.01
 
 Paint = Pixels | Tanh | Fourier | Palette
 AnyTexture = Paint | Coarse | Sticker
@@ -111,7 +106,7 @@ def _start(
         raise InputError(
             f"texture.start: expected one face to start from; got {len(article.faces)}: use grey or noise"
         )
-    return _resized(article.faces, cells)
+    return resized(article.faces, cells)
 
 
 def _picture(path: str, article: Article, cells: tuple[int, int]) -> Float[Tensor, "1 3 a b"]:
@@ -126,14 +121,7 @@ def _picture(path: str, article: Article, cells: tuple[int, int]) -> Float[Tenso
             f"texture.start: expected a picture of the whole face, {columns} x {rows} or in proportion; "
             f"{path} has {width} x {height}: is it of another article?"
         )
-    return _resized(picture, cells)
-
-
-def _resized(picture: Float[Tensor, "f 3 u v"], cells: tuple[int, int]) -> Float[Tensor, "f 3 a b"]:
-    """The picture with so many rows and columns, averaged as light."""
-    if picture.shape[-2:] == cells:
-        return picture
-    return linear_to_srgb(resize(srgb_to_linear(picture), cells)).clamp(0, 1)
+    return resized(picture, cells)
 
 
 def _vertices(table: TextureTable, article: Article, generator: torch.Generator) -> VertexColours:
