@@ -252,8 +252,9 @@ def window(shape: Ball, height_px: int) -> tuple[int, Intrinsics]:
 def main() -> None:
     """Prints the tables."""
     torch.set_num_threads(1)
-    show("Render step of an object, per view, one core", speed())
+    # First, while this process is small: a new one begins with the peak of the one that starts it.
     show("Memory of a view", memory())
+    show("Render step of an object, per view, one core", speed())
     show(f"Error of the lookup on an object against {SAMPLES} x {SAMPLES} samples", errors())
     show(f"Gradient to the texture of an object against {SAMPLES} x {SAMPLES} samples, cosine", gradients())
 

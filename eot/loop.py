@@ -79,8 +79,11 @@ def descend(
                 image.grad = uphill
             else:
                 image.backward(uphill)
-            if not seen:  # A copy: the optimiser is about to change the parameter that the image may be.
-                seen.append((image.detach().clone(), outcome))
+            if (
+                not seen
+            ):  # A copy where it lies in a parameter, which the optimiser is about to change.
+                lent = image.is_leaf or image._is_view()
+                seen.append((image.detach().clone() if lent else image.detach(), outcome))
             return outcome.loss.mean(1) if views is None else outcome.loss
 
         for group, rate in zip(optimiser.param_groups, rates, strict=True):

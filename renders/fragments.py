@@ -127,9 +127,9 @@ def locate(
     seen, index = _distinct(fragments.face, k * len(faces))
     edges = edge_planes(vertices, faces, camera, seen)
     corner_uv = (uvs if uvs.ndim == 3 else uvs[faces]).double()[seen % len(faces)]
-    over_z = torch.einsum(
-        "nis,cin->scn", torch.cat([torch.ones_like(corner_uv[..., :1]), corner_uv], -1), edges
-    )
+    # 1/z, u/z and v/z, each a sum over the corners; a matrix product would leave them in an order of memory
+    # from which the pixels take three times as long to pick.
+    over_z = torch.stack([edges.sum(1), *((edges * part).sum(1) for part in corner_uv.permute(2, 1, 0))])
 
     view, x, y = _pixels(fragments.cell, fragments.size)
     planes = picked(over_z, index)
@@ -209,7 +209,9 @@ def _distinct(face: Tensor, count: int) -> tuple[Tensor, Tensor]:
 def _normals(vertices: Tensor, faces: Tensor, packed: Tensor) -> Tensor:
     """Unit normals of the packed faces, on the side the camera sees."""
     view, corners = packed // len(faces), faces[packed % len(faces)]
-    a, b, c = vertices.double()[view[:, None], corners].unbind(1)
-    normal = torch.cross(b - a, c - a, dim=-1)
-    normal = normal * -torch.where((normal * a).sum(-1, keepdim=True) > 0, 1.0, -1.0)
-    return torch.nn.functional.normalize(normal, dim=-1).to(vertices)
+    offsets = view[:, None] * vertices.shape[1] + corners
+    points = vertices.double().flatten(0, 1).T.contiguous()
+    a, b, c = picked(points, offsets.T.flatten()).unflatten(1, (3, -1)).unbind(1)
+    normal = torch.linalg.cross(b - a, c - a, dim=0)
+    normal = normal * -torch.where((normal * a).sum(0) > 0, 1.0, -1.0)
+    return torch.nn.functional.normalize(normal, dim=0).T.contiguous().to(vertices)

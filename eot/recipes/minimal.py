@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import mse_loss
 
 from eot.attack import Attack
 from eot.objectives import Objective, margin
@@ -25,7 +26,8 @@ class SquaredDistance:
 
     def __call__(self, image: Float[Tensor, "t c h w"]) -> Float[Tensor, " t"]:
         """What the change costs."""
-        return self.weight * (image - self.start).square().sum((1, 2, 3))
+        squares = mse_loss(image, self.start.expand_as(image), reduction="none")
+        return self.weight * squares.sum((1, 2, 3))
 
 
 def carlini_wagner(

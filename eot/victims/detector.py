@@ -8,9 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from eot.victims.detections import Dense, Detections, Operating
-from eot.victims.fingerprint import fingerprint
 from eot.victims.letterbox import GREY, Fit, fitted
-from eot.victims.victim import VictimInfo, normalised
+from eot.victims.victim import FrozenModel, VictimInfo
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Setting:
 
 
 @final
-class Detector(nn.Module):
+class Detector(FrozenModel):
     """A frozen detector under test: sRGB images in [0, 1], any size, to `Dense` candidates in their pixels.
 
     Its module takes the canvas [n 3 h w] and answers (boxes [n q 4] xyxy px of the canvas, scores [n q c] in
@@ -31,29 +30,16 @@ class Detector(nn.Module):
     requires a gradient, and the module stays in eval mode whatever is asked of it.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(
         self, module: nn.Module, info: VictimInfo, setting: Setting, *, channels_last: bool = False
     ) -> None:
-        super().__init__()
-        self.module = module.to(memory_format=torch.channels_last) if channels_last else module
-        self.info, self.setting, self.channels_last = info, setting, channels_last
-        self.defence: nn.Module = nn.Identity()
-        self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(info.std).reshape(1, 3, 1, 1))
-        for parameter in self.parameters():
-            parameter.requires_grad_(False)
-        self.train(False)
+        super().__init__(module, info, channels_last=channels_last)
+        self.setting = setting
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Dense:
         """The candidates of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
-        normal = normalised(put.canvas, self.mean, self.std)
-        if self.channels_last:
-            normal = normal.contiguous(memory_format=torch.channels_last)
-        boxes, scores, *objectness = self.module(normal)
+        boxes, scores, *objectness = self.asked(put.canvas)
         seen = objectness[0] if objectness else None
         return Dense(put.in_pictures(boxes), scores, seen, self.setting.operating)
 
@@ -61,11 +47,3 @@ class Detector(nn.Module):
         """The detections of sRGB `images` after suppression."""
         with torch.no_grad():
             return self(images).detections
-
-    def train(self, mode: bool = True) -> "Detector":
-        """The detector itself, in eval mode: in train mode it would change while it is attacked."""
-        return super().train(False)
-
-    def fingerprint(self) -> str:
-        """The sha256 of all parameters and buffers as they are now (see `assert_unchanged`)."""
-        return fingerprint(self)

@@ -3,15 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from eot.victims.detector import Setting
-from eot.victims.fingerprint import fingerprint
 from eot.victims.letterbox import Fit, Fitted, fitted
-from eot.victims.victim import VictimInfo, normalised
+from eot.victims.victim import FrozenModel, VictimInfo
 from renders.places import Places
 
 
@@ -44,46 +42,25 @@ class Maps:
 
 
 @final
-class Segmenter(nn.Module):
+class Segmenter(FrozenModel):
     """A frozen segmenter under test: sRGB images in [0, 1], any size, to `Maps` of their size.
 
     Its module takes the canvas [n 3 h w] and answers logits [n c i j] of any resolution. The laws are those
     of `Victim`: no parameter ever requires a gradient, and the module stays in eval mode whatever is asked.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(
         self, module: nn.Module, info: VictimInfo, setting: Setting, *, channels_last: bool = False
     ) -> None:
-        super().__init__()
-        self.module = module.to(memory_format=torch.channels_last) if channels_last else module
-        self.info, self.setting, self.channels_last = info, setting, channels_last
-        self.defence: nn.Module = nn.Identity()
-        self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(info.std).reshape(1, 3, 1, 1))
-        for parameter in self.parameters():
-            parameter.requires_grad_(False)
-        self.train(False)
+        super().__init__(module, info, channels_last=channels_last)
+        self.setting = setting
 
     def forward(self, images: Float[Tensor, "n 3 h w"]) -> Maps:
         """Logits at every pixel of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
-        normal = normalised(put.canvas, self.mean, self.std)
-        if self.channels_last:
-            normal = normal.contiguous(memory_format=torch.channels_last)
         return Maps(
-            _in_pictures(self.module(normal), put, self.setting.fit, (images.shape[-2], images.shape[-1]))
+            _in_pictures(self.asked(put.canvas), put, self.setting.fit, (images.shape[-2], images.shape[-1]))
         )
-
-    def train(self, mode: bool = True) -> "Segmenter":
-        """The segmenter itself, in eval mode: in train mode it would change while it is attacked."""
-        return super().train(False)
-
-    def fingerprint(self) -> str:
-        """The sha256 of all parameters and buffers as they are now (see `assert_unchanged`)."""
-        return fingerprint(self)
 
 
 def _in_pictures(

@@ -1,7 +1,7 @@
 """The victim: a frozen callable from sRGB images to logits that owns resize and normalisation."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import torch
 from jaxtyping import Float
@@ -54,12 +54,11 @@ def normalised(
     return (images - mean) / std
 
 
-@final
-class Victim(nn.Module):
-    """A frozen model under test: sRGB images in [0, 1], any size, to logits.
+class FrozenModel(nn.Module):
+    """What every model under test has in common.
 
-    Law: no parameter ever requires a gradient, and the module stays in eval mode whatever is asked of it.
-    Use `load_victim` or `admit` to get one that is checked and fast; this constructor checks nothing.
+    Law: no parameter ever requires a gradient, and the module stays in eval mode whatever is asked of it:
+    in train mode it would change while it is attacked.
     """
 
     mean: Tensor
@@ -68,9 +67,8 @@ class Victim(nn.Module):
     def __init__(self, module: nn.Module, info: VictimInfo, *, channels_last: bool = False) -> None:
         super().__init__()
         self.module = module.to(memory_format=torch.channels_last) if channels_last else module
-        self.info = info
+        self.info, self.channels_last = info, channels_last
         self.defence: nn.Module = nn.Identity()
-        self.channels_last = channels_last
         self.normalises_itself = not any(info.mean) and all(each == 1 for each in info.std)
         self.register_buffer("mean", torch.tensor(info.mean).reshape(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(info.std).reshape(1, 3, 1, 1))
@@ -78,23 +76,31 @@ class Victim(nn.Module):
             parameter.requires_grad_(False)
         self.train(False)
 
-    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
-        """Logits of sRGB `images` in [0, 1]; differentiable with respect to the images."""
-        normal = resize(self.defence(images), self.info.input_px)
-        if not self.normalises_itself:
-            normal = normalised(normal, self.mean, self.std)
-        if self.channels_last:
-            normal = normal.contiguous(memory_format=torch.channels_last)
-        return self.module(normal)
+    def asked(self, canvas: Float[Tensor, "n 3 h w"]) -> Any:
+        """What the module answers to sRGB pictures of its own size, which are normalised here."""
+        normal = canvas if self.normalises_itself else normalised(canvas, self.mean, self.std)
+        return self.module(self.laid_out(normal))
 
     def laid_out(self, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
-        """The same images in the order of memory that the victim reads: then no step has to copy them."""
+        """The same images in the order of memory that the module reads: then no step has to copy them."""
         return images.contiguous(memory_format=torch.channels_last) if self.channels_last else images
 
-    def train(self, mode: bool = True) -> "Victim":
-        """The victim itself, in eval mode: a victim in train mode would change while it is attacked."""
+    def train(self, mode: bool = True) -> "FrozenModel":
+        """The model itself, in eval mode."""
         return super().train(False)
 
     def fingerprint(self) -> str:
         """The sha256 of all parameters and buffers as they are now (see `assert_unchanged`)."""
         return fingerprint(self)
+
+
+@final
+class Victim(FrozenModel):
+    """A frozen classifier under test: sRGB images in [0, 1], any size, to logits.
+
+    Use `load_victim` or `admit` to get one that is checked and fast; its constructor checks nothing.
+    """
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c"]:
+        """Logits of sRGB `images` in [0, 1]; differentiable with respect to the images."""
+        return self.asked(resize(self.defence(images), self.info.input_px))

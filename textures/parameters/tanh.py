@@ -22,8 +22,8 @@ class Tanh(nn.Module):
         self.w = nn.Parameter(torch.atanh((2 * self.start - 1) * (1 - MARGIN)))
 
     def forward(self) -> Float[Tensor, "t c u v"]:
-        """The image."""
-        return (torch.tanh(self.w) + 1) / 2
+        """The image; as a sigmoid, which is the same function in half as many passes over memory."""
+        return torch.sigmoid(2 * self.w)
 
     def project_(self) -> None:
         """Nothing: every w is in bounds."""
