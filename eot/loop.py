@@ -79,9 +79,7 @@ def descend(
                 image.grad = uphill
             else:
                 image.backward(uphill)
-            if (
-                not seen
-            ):  # A copy where it lies in a parameter, which the optimiser is about to change.
+            if not seen:  # A copy where it lies in a parameter, which the optimiser is about to change.
                 lent = image.is_leaf or image._is_view()
                 seen.append((image.detach().clone() if lent else image.detach(), outcome))
             return outcome.loss.mean(1) if views is None else outcome.loss

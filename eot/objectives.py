@@ -33,6 +33,7 @@ def logits_ratio(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> F
     return margin(logits, label) / (leading[..., 0] - leading[..., -1]).clamp_min(1e-12)
 
 
+UNREAD = "not to be read as what it is"
 DISTANCES: dict[str, Distance] = {"ce": cross_entropy, "margin": margin, "dlr": logits_ratio}
 
 
@@ -94,7 +95,7 @@ class Evade:
     @property
     def text(self) -> str:
         """The goal in words."""
-        return "not to be read as what it is"
+        return UNREAD
 
     def read(self, logits: Float[Tensor, "t k c"]) -> Reading:
         """The class that is read, and its probability."""

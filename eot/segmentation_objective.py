@@ -38,20 +38,20 @@ class Erase:
 
     def judge(self, maps: Maps) -> Bool[Tensor, "t k"]:
         """Pictures in which no thing is seen any more; not those that hold none."""
-        present = _places(maps).present
-        return ((covered(maps, self.label) < SEEN) | ~present).all(-1) & present.any(-1)
+        shown = _shown(maps)
+        return ((covered(maps, self.label) < SEEN) | ~shown).all(-1) & shown.any(-1)
 
     def read(self, maps: Maps) -> Reading:
         """The class, while every thing is seen; else what most pixels beside the article are read as."""
-        present, classes = _places(maps).present, maps.logits.shape[-3]
+        shown, classes = _shown(maps), maps.logits.shape[-3]
         share = covered(maps, self.label)
-        seen = ((share >= SEEN) | ~present).all(-1) & present.any(-1)
-        where = (beside(maps) & present[..., None, None]).any(-3)
+        seen = ((share >= SEEN) | ~shown).all(-1) & shown.any(-1)
+        where = (beside(maps) & shown[..., None, None]).any(-3)
         votes = torch.nn.functional.one_hot(maps.logits.argmax(-3), classes) * where[..., None]
         counts = votes.sum((-3, -2))
         counts[..., self.label] = 0
         most, other = counts.max(-1)
-        sure = torch.where(present, share, 1.0).amin(-1)
+        sure = torch.where(shown, share, 1.0).amin(-1)
         instead = most / where.sum((-2, -1)).clamp_min(1)
         return Reading(torch.where(seen, self.label, other), torch.where(seen, sure, instead))
 
@@ -59,10 +59,11 @@ class Erase:
         """-log of the probability that a pixel is not read as the class, mean over each thing's pixels."""
         probability = maps.logits.softmax(-3)[..., self.label, :, :]
         each = -(1 - probability).clamp_min(TINY).log()
-        where = (beside(maps) & _places(maps).present[..., None, None]).to(each)
+        shown = _shown(maps)
+        where = (beside(maps) & shown[..., None, None]).to(each)
         per_thing = (each[..., None, :, :] * where).sum((-2, -1)) / where.sum((-2, -1)).clamp_min(1)
-        present = _places(maps).present.to(each)
-        loss = (per_thing * present).sum(-1) / present.sum(-1).clamp_min(1)
+        count = shown.sum(-1).clamp_min(1)
+        loss = (per_thing * shown).sum(-1) / count
         return Outcome(loss, self.judge(maps))
 
 
@@ -75,16 +76,15 @@ def covered(maps: Maps, label: int) -> Float[Tensor, "t k b"]:
 
 def beside(maps: Maps) -> Bool[Tensor, "k b h w"]:
     """The pixels in the box of each thing that no article's box covers."""
-    places, (height, width) = _places(maps), maps.logits.shape[-2:]
-    under = _inside(places.articles, height, width) & places.present[..., None, None]
-    return _inside(places.objects, height, width) & ~under.any(1, keepdim=True)
+    return _places(maps).beside(_size(maps))
 
 
-def _inside(boxes: Float[Tensor, "k b 4"], height: int, width: int) -> Bool[Tensor, "k b h w"]:
-    """The pixels whose centre lies in each box."""
-    left, top, right, bottom = boxes[..., None].unbind(-2)
-    x, y = (torch.arange(n).to(boxes) + 0.5 for n in (width, height))
-    return ((y >= top) & (y <= bottom))[..., None] & ((x >= left) & (x <= right))[..., None, :]
+def _shown(maps: Maps) -> Bool[Tensor, "k b"]:
+    return _places(maps).shown(_size(maps))
+
+
+def _size(maps: Maps) -> tuple[int, int]:
+    return maps.logits.shape[-2], maps.logits.shape[-1]
 
 
 def _places(maps: Maps) -> Places:

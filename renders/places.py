@@ -23,6 +23,22 @@ class Places:
         """The same places on the device and with the dtype of a tensor."""
         return Places(self.objects.to(like), self.articles.to(like), self.present.to(like.device))
 
+    def beside(self, size: tuple[int, int]) -> Bool[Tensor, "k b h w"]:
+        """The pixels of pictures of `size` (height, width) in each object's box that no article covers."""
+        covered = pixels_in(self.articles, size) & self.present[..., None, None]
+        return pixels_in(self.objects, size) & ~covered.any(1, keepdim=True)
+
+    def shown(self, size: tuple[int, int]) -> Bool[Tensor, "k b"]:
+        """The objects of which something shows beside the articles: of the others nothing can be judged."""
+        return self.present & self.beside(size).any(-1).any(-1)
+
+
+def pixels_in(boxes: Float[Tensor, "k b 4"], size: tuple[int, int]) -> Bool[Tensor, "k b h w"]:
+    """The pixels whose centre lies in each box."""
+    left, top, right, bottom = boxes[..., None].unbind(-2)
+    y, x = (torch.arange(n).to(boxes) + 0.5 for n in size)
+    return ((y >= top) & (y <= bottom))[..., None] & ((x >= left) & (x <= right))[..., None, :]
+
 
 def bounding_boxes(points: Float[Tensor, "*n p 2"]) -> Float[Tensor, "*n 4"]:
     """The smallest upright boxes around points (x, y)."""

@@ -145,3 +145,22 @@ def test_a_patch_that_erases_things_from_a_segmenter_is_measured_with_its_contro
     report = json.loads(Path("runs/erase/report.json").read_text(encoding="utf-8"))
     assert report["success"]["rate"] > report["controls"]["blank"]["target"]["rate"] == 0
     assert report["counted"] == 24 and "pixels" in json.dumps(report["objective"])
+
+
+def test_a_patch_that_makes_things_melt_into_what_is_behind_them_is_measured_with_its_controls(
+    hide: Path, eot: Callable[..., Result]
+) -> None:
+    text = hide.read_text(encoding="utf-8").replace("tiny_detector", "tiny_depth")
+    text = text.replace('"hide"', '"recede"').replace('label = "red thing"\n', "")
+    hide.write_text(text.replace("width_mm = 45", "width_mm = 35"), encoding="utf-8")
+    code, _, stderr = eot("attack", hide, "--device", "cpu")
+    assert code == 0, stderr
+    report = json.loads(Path("runs/recede/report.json").read_text(encoding="utf-8"))
+    assert report["success"]["rate"] > 0.8 and report["controls"]["clean"]["rate"] == 1.0
+    assert report["controls"]["noise"]["target"]["rate"] < 0.2 and report["counted"] == 24
+    page = Path("runs/recede/report.html").read_text(encoding="utf-8")
+    assert "the thing is judged no nearer than what is behind it" in page and "melts in" in page
+    refused(
+        eot("attack", hide, "--set", "objective.kind=evade", "--set", "objective.label=0", "--force"),
+        "use recede",
+    )

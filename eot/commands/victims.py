@@ -48,7 +48,7 @@ def _families() -> Listing:
         ("timm:NAME@FILE", "the same architecture with weights of your own"),
         (
             "transformers:FOLDER",
-            "a classifier, detector or segmenter of transformers, or its hub name (pip install transformers)",
+            "a classifier, detector, segmenter or depth estimator of transformers (pip install transformers)",
         ),
         ("ultralytics:NAME@FILE", "a YOLO such as yolo11n, weights in a state dict (AGPL-3.0)"),
         ("python:FILE.py:FACTORY", "a function without arguments that returns your model"),

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from eot.evidence.findings import Finding, fail, ok
 from eot.problem import Problem
 from eot.victims.any_victim import Prediction
+from eot.victims.depth import Depths
 from eot.victims.detections import Dense
 from eot.victims.segmenter import Maps
 from renders.conditions import Condition
@@ -35,6 +36,8 @@ def probabilities(victim: nn.Module, photos: Float[Tensor, "n 3 h w"], name: str
         answers = victim(photos)
     if isinstance(answers, Dense):
         return ok("logits", f"{name} answers candidates with scores, as detectors do.")
+    if isinstance(answers, Depths):
+        return ok("logits", f"{name} answers nearness, as depth estimators do.")
     if isinstance(answers, Maps):
         answers = answers.logits.movedim(1, -1).flatten(0, 2)
     sums = answers.sum(-1)

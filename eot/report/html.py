@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from eot.evidence.cells import DISTANCE
 from eot.evidence.findings import Grade
+from eot.objectives import UNREAD
 from eot.report.contents import ArticlePicture, Contents
 from eot.report.detection import recall_curves
 from eot.report.figures import training_curves
@@ -69,6 +70,9 @@ def _claim(record: dict[str, Any], article: ArticlePicture | None) -> str:
         return f"{who}, shown {what}: {_aim(goal)}, on"
     if goal["target"]:
         return f"{who} read {what} as “{goal['target']['label']}” on"
+    if goal["label"] and goal["text"] != UNREAD:
+        done = goal["text"].replace("to be", "is").replace("to have", "has")
+        return f"{who}, shown {what}: the thing {done}, on"
     if goal["label"]:
         return f"{who} did not read {what} as “{goal['label']['label']}” on"
     return f"{who} read {what} as the attack wanted on"

@@ -3,6 +3,7 @@
 import math
 
 from eot.aims import Aim
+from eot.depth_objective import Recede
 from eot.detector_objectives import HIDING, Appear, DetectorObjective, Hide, Mislabel
 from eot.objectives import DISTANCES, Evade, Targeted
 from eot.runs.sections import ObjectiveTable
@@ -11,11 +12,12 @@ from eot.victims.any_victim import AnyVictim
 from eot.victims.detector import Detector
 from renders.errors import InputError, nearest
 
-# What can be wanted of a classifier, a detector and a segmenter.
+# What a victim is, and what can be wanted of it.
 KINDS = {
-    "Victim": ("targeted", "evade"),
-    "Detector": ("hide", "appear", "mislabel"),
-    "Segmenter": ("erase",),
+    "Victim": ("classifier", ("targeted", "evade")),
+    "Detector": ("detector", ("hide", "appear", "mislabel")),
+    "Segmenter": ("segmenter", ("erase",)),
+    "DepthEstimator": ("depth estimator", ("recede",)),
 }
 Victims = tuple[tuple[AnyVictim, float], ...]
 
@@ -26,6 +28,8 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> A
     The true class stays unknown where neither the configuration nor the victims' labels tell it.
     """
     _check_kind(table.kind, victims)
+    if table.kind == "recede":
+        return Recede()
     if table.kind == "erase":
         assert table.label is not None
         return Erase(class_number(table.label, victims, "objective.label"))
@@ -49,12 +53,10 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> A
 def _check_kind(kind: str, victims: Victims) -> None:
     """Raises InputError where a victim is not of the kind that the goal is for."""
     for victim, _ in victims:
-        name = type(victim).__name__
-        if kind not in KINDS[name]:
-            what = "classifier" if name == "Victim" else name.lower()
+        what, kinds = KINDS[type(victim).__name__]
+        if kind not in kinds:
             raise InputError(
-                f"objective.kind: got {kind}, and {victim.info.name} is a {what}: use "
-                f"{' or '.join(KINDS[name])}"
+                f"objective.kind: got {kind}, and {victim.info.name} is a {what}: use {' or '.join(kinds)}"
             )
 
 

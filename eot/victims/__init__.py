@@ -2,6 +2,7 @@
 
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.depth import DepthEstimator, Depths
 from eot.victims.detections import Dense, Detections, Operating
 from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import assert_unchanged, fingerprint
@@ -16,6 +17,8 @@ __all__ = [
     "AnyVictim",
     "Claim",
     "Dense",
+    "DepthEstimator",
+    "Depths",
     "Detections",
     "Detector",
     "Fit",

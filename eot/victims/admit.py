@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor, nn
 
 from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.depth import LABELS, DepthEstimator, Depths
 from eot.victims.detections import Dense
 from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import fingerprint
@@ -49,7 +50,8 @@ def admit(module: nn.Module, claim: Claim) -> AnyVictim:
     """The victim made of a copy of `module`, checked on a probe batch and made fast.
 
     A module that answers logits [n c] makes a `Victim`; one that answers boxes [n q 4], scores [n q c] and
-    perhaps objectness [n q] makes a `Detector`; one that answers logits [n c h w] makes a `Segmenter`.
+    perhaps objectness [n q] makes a `Detector`; one that answers logits [n c h w] makes a `Segmenter`, and
+    one that answers nearness [n h w] a `DepthEstimator`, whose labels are its own.
     The given module is left as it is. Batch norms are folded and channels-last memory is used where the
     answers then agree with the original to a ten-thousandth; `info.notes` says what was done.
 
@@ -69,7 +71,9 @@ def admit(module: nn.Module, claim: Claim) -> AnyVictim:
     first = answer(Victim(plain, info), images)
     prediction = checked(first, info, len(images))
     make = Victim if isinstance(prediction, Tensor) else _set(type(prediction), claim.setting)
-    if not claim.labels:
+    if isinstance(prediction, Depths):
+        info = replace(info, labels=LABELS)
+    elif not claim.labels:
         info = replace(info, labels=tuple(f"class {c}" for c in range(classes_of(prediction))))
     return _faster(plain, info, make, images, prediction)
 
@@ -85,7 +89,8 @@ def admit_classifier(module: nn.Module, claim: Claim) -> Victim:
 
 
 def _set(answers: type, setting: Setting) -> Make:
-    kind = Detector if answers is Dense else Segmenter
+    kinds: dict[type, Make] = {Dense: Detector, Maps: Segmenter, Depths: DepthEstimator}
+    kind = kinds[answers]
 
     def make(module: nn.Module, info: VictimInfo, *, channels_last: bool = False) -> AnyVictim:
         return kind(module, info, setting, channels_last=channels_last)
@@ -110,6 +115,9 @@ def _moved(one: Prediction, other: Prediction) -> float:
     if isinstance(one, Maps) and isinstance(other, Maps):
         height, width = other.logits.shape[-2:]  # the module's own answer may be of a lower resolution
         return largest_difference(resized(one.logits, (height, width)), other.logits)
+    if isinstance(one, Depths) and isinstance(other, Depths):
+        height, width = other.nearness.shape[-2:]
+        return largest_difference(resized(one.nearness[:, None], (height, width))[:, 0], other.nearness)
     assert isinstance(one, Tensor) and isinstance(other, Tensor)
     return largest_difference(one, other)
 

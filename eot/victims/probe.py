@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from eot.victims.any_victim import AnyVictim, Prediction
+from eot.victims.depth import LABELS, Depths
 from eot.victims.detections import Dense
 from eot.victims.fingerprint import named_tensors
 from eot.victims.segmenter import Maps
@@ -49,10 +50,13 @@ def answer(victim: AnyVictim, images: Float[Tensor, "n 3 h w"]) -> object:
 
 
 def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
-    """The answer to n images as logits, candidates or maps. Raises InputError where it is sound as none."""
+    """The answer to n images as logits, candidates, maps or depths. Raises InputError where it is none."""
     if isinstance(raw, Tensor) and raw.ndim == 4 and len(raw) == n:
         check_logits(raw.movedim(1, -1).flatten(0, 2), info.name, info.labels)
         return Maps(raw)
+    if isinstance(raw, Tensor) and raw.ndim == 3 and len(raw) == n:
+        check_nearness(raw, info.name)
+        return Depths(raw)
     if isinstance(raw, Tensor) and raw.ndim == 2 and len(raw) == n:
         check_logits(raw, info.name, info.labels)
         return raw
@@ -63,8 +67,9 @@ def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
             check_candidates(dense, info.name, info.labels)
             return dense
     raise InputError(
-        f"{info.name} must answer logits [n c] (or [n c h w]), or a tuple of boxes [n q 4] and scores "
-        f"[n q c], n = {n}; got {_described(raw)}: wrap it in a module that returns these only"
+        f"{info.name} must answer logits [n c] (or [n c h w]), nearness [n h w], or a tuple of boxes "
+        f"[n q 4] and scores [n q c], n = {n}; got {_described(raw)}: wrap it in a module that answers "
+        "these only"
     )
 
 
@@ -78,6 +83,8 @@ def classes_of(prediction: Prediction) -> int:
     """How many classes it tells apart."""
     if isinstance(prediction, Maps):
         return prediction.logits.shape[-3]
+    if isinstance(prediction, Depths):
+        return len(LABELS)
     return (prediction if isinstance(prediction, Tensor) else prediction.scores).shape[-1]
 
 
@@ -100,6 +107,20 @@ def check_logits(logits: Float[Tensor, "n c"], name: str, labels: tuple[str, ...
         raise InputError(
             f"{name} must answer logits; its rows are probabilities (non-negative, sum 1), whose gradients "
             "vanish: remove the final softmax"
+        )
+
+
+def check_nearness(nearness: Float[Tensor, "n h w"], name: str) -> None:
+    """Raises InputError unless it is finite and differs from pixel to pixel."""
+    if not bool(nearness.isfinite().all()):
+        raise InputError(
+            f"{name} must answer finite nearness; it answers NaN or infinity on plain noise: clamp distances "
+            "before taking 1 / distance"
+        )
+    if not bool((nearness.flatten(1).std(1) > 0).all()):
+        raise InputError(
+            f"{name} must answer nearness [n h w] that differs from pixel to pixel; it is constant on plain "
+            "noise: load its weights, or let larger be nearer without clamping everything away"
         )
 
 

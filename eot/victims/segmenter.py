@@ -59,14 +59,14 @@ class Segmenter(FrozenModel):
         """Logits at every pixel of sRGB `images` in [0, 1]; differentiable with respect to the images."""
         put = fitted(self.defence(images), self.info.input_px, self.setting.fit, self.setting.pad)
         return Maps(
-            _in_pictures(self.asked(put.canvas), put, self.setting.fit, (images.shape[-2], images.shape[-1]))
+            in_pictures(self.asked(put.canvas), put, self.setting.fit, (images.shape[-2], images.shape[-1]))
         )
 
 
-def _in_pictures(
+def in_pictures(
     logits: Float[Tensor, "n c i j"], put: Fitted, fit: Fit, size: tuple[int, int]
 ) -> Float[Tensor, "n c h w"]:
-    """The logits at the pictures' size, without what the letterbox added."""
+    """Maps of any kind at the pictures' size, without what the letterbox added."""
     if fit in (Fit.CENTRE, Fit.CORNER):
         logits = resized(logits, (put.canvas.shape[-2], put.canvas.shape[-1]))
         left, top = (round(edge) for edge in put.offset)

@@ -15,6 +15,9 @@ from eot.victims.victim import resize
 # A set predictor has suppressed nothing that it would have to: each query stands for itself.
 NO_SUPPRESSION = 1.0
 MOST = 300
+# Depth estimators that answer metres whatever their configuration says.
+METRIC = ("zoedepth", "glpn", "depth_pro")
+NEAREST_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,23 @@ class Pixels(nn.Module):
     def forward(self, canvas: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c i j"]:
         """Its logits at the size it answers."""
         return self.model(pixel_values=canvas if self.edges is None else self.edges.put(canvas)).logits
+
+
+class Nearness(nn.Module):
+    """A depth estimator: 1 / distance of those that answer metres, and as it is of all others."""
+
+    def __init__(self, model: nn.Module, edges: Edges | None) -> None:
+        super().__init__()
+        self.model, self.edges = model, edges
+        config: Any = model.config
+        self.metres = config.model_type in METRIC or getattr(config, "depth_estimation_type", "") == "metric"
+        self.setting = Setting(Fit.STRETCH if edges is None else Fit.OWN)
+
+    def forward(self, canvas: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n i j"]:
+        """Larger is nearer, at the size it answers."""
+        put = canvas if self.edges is None else self.edges.put(canvas)
+        answer = self.model(pixel_values=put).predicted_depth
+        return 1 / answer.clamp_min(NEAREST_M) if self.metres else answer
 
 
 class Queries(nn.Module):

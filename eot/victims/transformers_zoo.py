@@ -1,4 +1,4 @@
-"""Classifiers, detectors and segmenters of Hugging Face transformers, an optional dependency."""
+"""Classifiers, detectors, segmenters and depth estimators of Hugging Face transformers (optional)."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from torch import nn
 
 from eot.victims.admit import Claim, admit
 from eot.victims.any_victim import AnyVictim
-from eot.victims.transformers_answers import Edges, Flipped, Logits, Pixels, Queries
+from eot.victims.transformers_answers import Edges, Flipped, Logits, Nearness, Pixels, Queries
 from eot.victims.victim import Rgb
 from renders.errors import InputError
 
@@ -32,7 +32,7 @@ class Taken:
 
 def load_transformers(rest: str) -> AnyVictim:
     """The model in the folder or hub repository `rest`: a classifier, a detector of the DETR family,
-    or a semantic segmenter.
+    a semantic segmenter, or a depth estimator.
 
     Weights are read from safetensors only, and no code that comes with a model is run.
 
@@ -79,11 +79,16 @@ def _segmenter(model: nn.Module, claim: Claim, edges: Edges | None) -> nn.Module
     return Pixels(model, edges)
 
 
+def _depth_estimator(model: nn.Module, claim: Claim, edges: Edges | None) -> nn.Module:
+    return Nearness(model, edges)
+
+
 # What the name of an architecture ends with, to the module that puts its answers in our terms.
 TASKS: dict[str, Callable[[nn.Module, Claim, Edges | None], nn.Module]] = {
     "ForImageClassification": _classifier,
     "ForObjectDetection": _detector,
     "ForSemanticSegmentation": _segmenter,
+    "ForDepthEstimation": _depth_estimator,
 }
 
 
@@ -114,14 +119,18 @@ def _taken(rest: str, processor: Any) -> Taken:
     plain = not processor.do_normalize
     mean = [0.0] * 3 if plain else processor.image_mean
     std = [1.0] * 3 if plain else processor.image_std
-    other = int(processor.resample) != BILINEAR
+    notes = []
+    if int(processor.resample) != BILINEAR:
+        notes.append("resized bilinearly; its own processor does it otherwise")
+    if getattr(processor, "keep_aspect_ratio", False):
+        notes.append("stretched to its input; its own processor keeps the proportions: give square pictures")
     return Taken(
         input_px=(height or shortest, width or shortest),
         edges=edges,
         mean=_scaled(mean, top),
         std=_scaled(std, top),
         flips=bool(getattr(processor, "do_flip_channel_order", False)),
-        notes=("resized bilinearly; its own processor does it otherwise",) if other else (),
+        notes=tuple(notes),
     )
 
 

@@ -70,6 +70,11 @@ def test_only_pixels_of_the_thing_beside_the_article_count() -> None:
     assert bool(Erase(1).judge(maps)) and int(Erase(1).read(maps).label) == 2
 
 
+def test_a_thing_that_the_article_covers_whole_proves_nothing() -> None:
+    maps = scene(torch.zeros(2, 8, 8), [[0.0, 0, 4, 4]], [[0.0, 0, 4, 4]])
+    assert not bool(Erase(1).judge(maps)) and float(Erase(1)(maps).loss) == 0
+
+
 def test_the_loss_is_that_of_independent_pixels_and_falls_as_the_thing_disappears() -> None:
     logits = torch.zeros(2, 4, 4)
     logits[1] = 1.5

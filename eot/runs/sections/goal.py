@@ -11,10 +11,10 @@ from eot.runs.sections.table import Table, wanted
 class ObjectiveTable(Table):
     """What counts as success."""
 
-    kind: Literal["targeted", "evade", "hide", "appear", "mislabel", "erase"] = Field(
+    kind: Literal["targeted", "evade", "hide", "appear", "mislabel", "erase", "recede"] = Field(
         "targeted",
         description="be read as the target, or not as the label; of a detector: hide, appear, mislabel; of a "
-        "segmenter: erase",
+        "segmenter: erase; of a depth estimator: recede",
     )
     target: kinds.ClassName = Field(None, description="the class to be read as, name or index")
     label: kinds.ClassName = Field(None, description="the true class, name or index; a sign knows its own")
