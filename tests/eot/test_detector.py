@@ -144,6 +144,14 @@ def torchvision_model(family: str) -> nn.Module:
         with torch.no_grad():
             made.head(list(made.backbone.train()(noise(8, 3, 320, 320, seed=9)).values()))
         return made
+    if family == "ssd":
+        made = detection.ssd300_vgg16(weights=None, num_classes=4, weights_backbone=None, score_thresh=0.5)
+        with torch.no_grad():
+            images, _ = made.transform(list(noise(2, 3, 100, 130, seed=9)))
+            features = list(made.backbone(images.tensors).values())
+            for layer, feature in zip(made.head.classification_head.module_list, features, strict=True):
+                layer.weight *= 2 / layer(feature).std()  # some candidates are sure, none entirely
+        return made
     backbone = resnet_fpn_backbone(backbone_name="resnet18", weights=None, trainable_layers=5)
     if family == "faster_rcnn":
         return detection.FasterRCNN(backbone, 4, box_score_thresh=0.1, **size)
@@ -153,7 +161,7 @@ def torchvision_model(family: str) -> nn.Module:
     return made
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("retinanet", "ssdlite", "faster_rcnn")]
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("retinanet", "ssd", "ssdlite", "faster_rcnn")]
 
 
 @pytest.mark.parametrize("family", ["fcos", *SLOW])
