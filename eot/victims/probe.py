@@ -15,6 +15,8 @@ from renders.errors import EotError, InputError
 PROBE_IMAGES = 3
 # A score may leave [0, 1] by rounding only.
 ROUNDING = 1e-4
+# How far the proportions of a map may be off those of the picture: coarse maps are rounded to whole cells.
+PROPORTIONS = 0.2
 
 
 def probe_images(module: nn.Module, info: VictimInfo) -> Float[Tensor, "n 3 h w"]:
@@ -54,7 +56,7 @@ def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
     if isinstance(raw, Tensor) and raw.ndim == 4 and len(raw) == n:
         check_logits(raw.movedim(1, -1).flatten(0, 2), info.name, info.labels)
         return Maps(raw)
-    if isinstance(raw, Tensor) and raw.ndim == 3 and len(raw) == n:
+    if isinstance(raw, Tensor) and raw.ndim == 3 and len(raw) == n and _is_map(raw, info.input_px):
         check_nearness(raw, info.name)
         return Depths(raw)
     if isinstance(raw, Tensor) and raw.ndim == 2 and len(raw) == n:
@@ -71,6 +73,13 @@ def checked(raw: object, info: VictimInfo, n: int) -> Prediction:
         f"[n q 4] and scores [n q c], n = {n}; got {_described(raw)}: wrap it in a module that answers "
         "these only"
     )
+
+
+def _is_map(raw: Tensor, input_px: tuple[int, int]) -> bool:
+    """Whether its two axes are those of a picture, and not candidates and what is said of each."""
+    rows, columns = raw.shape[1:]
+    wide, tall = rows * input_px[1], columns * input_px[0]
+    return abs(wide - tall) <= PROPORTIONS * max(wide, tall)
 
 
 def _fits(parts: tuple[Tensor, ...] | list[Tensor], n: int) -> bool:

@@ -144,6 +144,18 @@ def test_what_is_no_depth_is_refused(module: nn.Module, message: str) -> None:
         admit(module, CLAIM)
 
 
+class Candidates(nn.Module):
+    """A detector's raw output."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1)[:, : 30 * 85].unflatten(1, (30, 85))
+
+
+def test_a_detectors_raw_output_is_not_taken_for_depth() -> None:
+    with pytest.raises(InputError, match=r"got a tensor \[3, 30, 85\]"):
+        admit(Candidates(), CLAIM)
+
+
 def test_what_is_wanted_must_suit_the_model() -> None:
     from eot.runs.labels import objective_of
     from eot.runs.sections import ObjectiveTable
