@@ -4,6 +4,7 @@ Each takes the module as it is given, as its documentation shows, and returns ad
 them is needed by anything but the benchmarks: pip install torchattacks foolbox adversarial-robustness-toolbox
 """
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,7 +25,9 @@ class Work:
 
 
 def pgd_of_others(work: Work, eps: float, rate: float, steps: int) -> dict[str, Attack]:
-    """Untargeted l-inf PGD from a random start, cross-entropy, the last iterate."""
+    """Untargeted l-inf PGD from a random start, cross-entropy, the last iterate; none without the tools."""
+    if not _installed():
+        return {}
     import foolbox
     import torchattacks
     from art.attacks.evasion import ProjectedGradientDescentPyTorch
@@ -50,6 +53,8 @@ def pgd_of_others(work: Work, eps: float, rate: float, steps: int) -> dict[str, 
 
 def carlini_wagner_of_others(work: Work, c: float, rate: float, steps: int, rounds: int) -> dict[str, Attack]:
     """C&W l2 without confidence. torchattacks has no search for c: it does one round, whatever is asked."""
+    if not _installed():
+        return {}
     import foolbox
     import torchattacks
     from art.attacks.evasion import CarliniL2Method
@@ -73,6 +78,10 @@ def carlini_wagner_of_others(work: Work, c: float, rate: float, steps: int, roun
         "foolbox": lambda: l2(model, work.images, work.labels, epsilons=None)[1],
         "ART": lambda: torch.from_numpy(toolbox.generate(work.images.numpy(), y=work.labels.numpy())),
     }
+
+
+def _installed() -> bool:
+    return all(importlib.util.find_spec(name) for name in ("torchattacks", "foolbox", "art"))
 
 
 def _estimator(work: Work):  # type: ignore[no-untyped-def]

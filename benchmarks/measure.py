@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -38,6 +39,14 @@ def cpu_s(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, f
             if number:
                 times[name].append(time.process_time() - start)
     return {name: median(seconds) for name, seconds in times.items()}
+
+
+def peak_mb() -> float:
+    """The peak memory of this process, MB (Linux). `ru_maxrss` would begin with the peak of its parent."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("expected VmHWM in /proc/self/status; this system does not say it")
 
 
 def show(title: str, figures: list[Figure]) -> None:

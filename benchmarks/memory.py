@@ -7,7 +7,6 @@ view is what 32 views take more than 16, over 16, so that what is loaded once co
 """
 
 import copy
-import resource
 import subprocess
 import sys
 import tomllib
@@ -17,7 +16,7 @@ import torch
 import torchvision
 from torch.nn.functional import cross_entropy
 
-from benchmarks.measure import Figure, show
+from benchmarks.measure import Figure, peak_mb, show
 from benchmarks.step import EXAMPLE, TARGET, TEXELS, problem, varied
 from eot.loop import descend
 from eot.streams import Stream, generator_for
@@ -54,7 +53,7 @@ def step(views: int, micro: int | None = None) -> None:
 WORK = {"bare": bare, "step": step, "micro": lambda views: step(views, MICRO)}
 
 
-def peak_mb(work: str, views: int) -> float:
+def peak_of(work: str, views: int) -> float:
     """The peak memory of a process that does nothing else."""
     command = [sys.executable, "-m", "benchmarks.memory", work, str(views)]
     return float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
@@ -62,7 +61,7 @@ def peak_mb(work: str, views: int) -> float:
 
 def per_view_mb(work: str) -> float:
     """What each further view takes."""
-    return (peak_mb(work, MANY) - peak_mb(work, FEW)) / (MANY - FEW)
+    return (peak_of(work, MANY) - peak_of(work, FEW)) / (MANY - FEW)
 
 
 def main() -> None:
@@ -80,6 +79,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         torch.set_num_threads(1)
         WORK[sys.argv[1]](int(sys.argv[2]))
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(peak_mb())
     else:
         main()

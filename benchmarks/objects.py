@@ -5,7 +5,6 @@ python -m benchmarks.objects
 
 import importlib.util
 import math
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from benchmarks.measure import Figure, cpu_s, show
+from benchmarks.measure import Figure, cpu_s, peak_mb, show
 from benchmarks.render import natural, noise
 from eot.streams import generator_for
 from renders.camera import Intrinsics
@@ -252,7 +251,6 @@ def window(shape: Ball, height_px: int) -> tuple[int, Intrinsics]:
 def main() -> None:
     """Prints the tables."""
     torch.set_num_threads(1)
-    # First, while this process is small: a new one begins with the peak of the one that starts it.
     show("Memory of a view", memory())
     show("Render step of an object, per view, one core", speed())
     show(f"Error of the lookup on an object against {SAMPLES} x {SAMPLES} samples", errors())
@@ -263,6 +261,6 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         torch.set_num_threads(1)
         ours(ball(int(sys.argv[1]), 4), 224, noise(TEXELS).requires_grad_(), "spans")()
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(peak_mb())
     else:
         main()

@@ -64,18 +64,23 @@ class Recede:
 
 def contrast(depths: Depths) -> Float[Tensor, "t k b"]:
     """How much nearer each thing is than what is beside and above it, over the picture's own spread."""
-    places, size = _places(depths), _size(depths)
-    thing = places.beside(size)
-    wide = pixels_in(_grown(places.objects), size)
-    around = wide & ~(pixels_in(places.objects, size) & places.present[..., None, None]).any(1, keepdim=True)
+    thing, around = _places(depths).beside(_size(depths)), _around(depths)
     near = depths.nearness[..., None, :, :]
     # The spread is a scale, not a goal: an attack that only blows it up would have moved nothing.
     spread = depths.nearness.detach().std((-2, -1)).clamp_min(TINY)
     return (_mean(near, thing) - _mean(near, around)) / spread[..., None]
 
 
+def _around(depths: Depths) -> Bool[Tensor, "k b h w"]:
+    """The pixels beside and above each thing that belong to no thing."""
+    places, size = _places(depths), _size(depths)
+    things = pixels_in(places.objects, size) & places.present[..., None, None]
+    return pixels_in(_grown(places.objects), size) & ~things.any(1, keepdim=True)
+
+
 def _shown(depths: Depths) -> Bool[Tensor, "k b"]:
-    return _places(depths).shown(_size(depths))
+    """The things that can be judged: something of them shows, and something is beside or above them."""
+    return _places(depths).shown(_size(depths)) & _around(depths).any(-1).any(-1)
 
 
 def _size(depths: Depths) -> tuple[int, int]:

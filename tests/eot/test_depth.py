@@ -107,6 +107,11 @@ def test_a_thing_that_the_article_covers_whole_proves_nothing() -> None:
     assert not bool(Recede().judge(depths)) and float(Recede()(depths).loss) == 0
 
 
+def test_a_thing_that_fills_the_picture_stands_out_from_nothing() -> None:
+    depths = seen(noise(8, 8) - 5, [[0.0, 0, 8, 8]])
+    assert not bool(Recede().judge(depths)) and float(Recede()(depths).loss) == 0
+
+
 def test_pictures_without_a_thing_are_no_success() -> None:
     places = Places(torch.zeros(1, 1, 4), torch.zeros(1, 1, 4), torch.zeros(1, 1, dtype=torch.bool))
     outcome = Recede()(Depths(noise(1, 1, 5, 5), places))
