@@ -184,6 +184,7 @@ def main() -> None:
     """Attacks what is not there yet, object by object, then prints the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=Path("runs/athalye_3d"))
+    parser.add_argument("--objects", nargs="+", choices=list(OBJECTS), default=list(OBJECTS))
     parser.add_argument("--targets", type=int, default=5)
     parser.add_argument("--poses", type=int, default=100)
     parser.add_argument("--steps", type=int, default=1200)
@@ -192,7 +193,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     victim = load_classifier(NET)
-    subjects = {name: subject(name, victim) for name in OBJECTS}
+    subjects = {name: subject(name, victim) for name in args.objects}
     if args.picture is not None:
         sheet = contact(list(subjects.values()), args.out, victim, args.seed)
         write_files(args.picture.parent, {args.picture.name: sheet})

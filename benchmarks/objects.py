@@ -58,7 +58,8 @@ class Ball:
 
     def hits(self, name: str, camera: Intrinsics, side_px: int) -> Hits:
         """What each pixel sees, by the back end of this name."""
-        fragments = rasteriser(name)(self.vertices, self.faces, camera, (side_px, side_px))
+        size = side_px, side_px
+        fragments = rasteriser(name)(self.vertices, self.faces, camera, size, closed=True)
         return locate(fragments, self.vertices, self.faces, self.uvs, camera)
 
     def render(

@@ -39,6 +39,7 @@ class Shape:
     faces: Int[Tensor, "f 3"]
     uvs: Float[Tensor, "v 2"]
     condition: Condition
+    closed: bool = False
 
     def camera(self, side_px: int) -> Intrinsics:
         """A square view of 40 degrees."""
@@ -50,7 +51,7 @@ class Shape:
     ) -> Float[Tensor, "t k 4 h w"]:
         """The lit article alone, premultiplied linear rgba."""
         camera, size = self.camera(side_px).scaled(samples), (side_px * samples, side_px * samples)
-        fragments = rasterise(self.vertices, self.faces, camera, size)
+        fragments = rasterise(self.vertices, self.faces, camera, size, closed=self.closed)
         hits = locate(fragments, self.vertices, self.faces, self.uvs, camera)
         layer = shade(pyramid, hits, self.condition, size, len(self.condition), how=how)
         return box_downsample(layer, samples)
@@ -77,7 +78,7 @@ def ball(k: int) -> Shape:
     height = (points[:, 1] / points.norm(dim=1)).asin() / torch.pi + 0.5
     condition = drawn(k)
     faces = torch.tensor(mesh.faces, dtype=torch.int64)
-    return Shape(to_view(points, condition), faces, torch.stack([around, height], -1), condition)
+    return Shape(to_view(points, condition), faces, torch.stack([around, height], -1), condition, closed=True)
 
 
 def noise(side: int) -> Float[Tensor, "1 3 s s"]:
@@ -109,7 +110,7 @@ def speed(k: int = 16, rounds: int = 5) -> list[Figure]:
 
     def gbuffer(shape: Shape, side_px: int) -> object:
         view = shape.camera(side_px)
-        fragments = rasterise(shape.vertices, shape.faces, view, (side_px, side_px))
+        fragments = rasterise(shape.vertices, shape.faces, view, (side_px, side_px), closed=shape.closed)
         return locate(fragments, shape.vertices, shape.faces, shape.uvs, view)
 
     def full(shape: Shape, onto: Tensor, side_px: int, samples: int = 1) -> None:

@@ -39,7 +39,7 @@ def seen(view: View, skin: Skin, rasteriser: Rasterise = rasterise, supersample:
     """What every pixel of a group of views sees of the article."""
     size = (view.size[0] * supersample, view.size[1] * supersample)
     camera = view.camera.scaled(supersample)
-    fragments = rasteriser(view.vertices, skin.faces, camera, size)
+    fragments = rasteriser(view.vertices, skin.faces, camera, size, closed=skin.closed)
     return locate(fragments, view.vertices, skin.faces, skin.uvs, camera)
 
 

@@ -56,8 +56,8 @@ def _layer(rgba: Tensor, hits: Hits, size: tuple[int, int], k: int) -> Tensor:
     channel = torch.arange(0, 4 * area, area, device=rgba.device)[:, None]
     place = (hits.view * (4 * area) + hits.pixel + channel).flatten()
     empty = rgba.new_zeros((rgba.shape[0], k * 4 * area))
-    filled = empty.index_copy(1, place, rgba.flatten(1))
-    return filled.unflatten(1, (k, 4, *size))
+    # Into the new picture itself: a copy of it costs as much as what is put there.
+    return empty.index_copy_(1, place, rgba.flatten(1)).unflatten(1, (k, 4, *size))
 
 
 def box_downsample(image: Float[Tensor, "*n h w"], factor: int) -> Float[Tensor, "*n h2 w2"]:

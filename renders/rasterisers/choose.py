@@ -24,7 +24,13 @@ class Rasterise(Protocol):
     """Triangles in view space to the face each pixel sees, without gradient."""
 
     def __call__(
-        self, vertices: Tensor, faces: Tensor, camera: Intrinsics, size: tuple[int, int]
+        self,
+        vertices: Tensor,
+        faces: Tensor,
+        camera: Intrinsics,
+        size: tuple[int, int],
+        *,
+        closed: bool = False,
     ) -> Fragments:
         """See `renders.rasterisers.spans.rasterise` for shapes and axes."""
 
@@ -74,9 +80,12 @@ def rasteriser(name: str = AUTO) -> Rasterise:
     return cast(Rasterise, importlib.import_module(f"renders.rasterisers.{name}").rasterise)
 
 
-def automatic(vertices: Tensor, faces: Tensor, camera: Intrinsics, size: tuple[int, int]) -> Fragments:
+def automatic(
+    vertices: Tensor, faces: Tensor, camera: Intrinsics, size: tuple[int, int], *, closed: bool = False
+) -> Fragments:
     """The faces seen, by whichever back end is fastest here; all see the same, so the choice is silent."""
-    return rasteriser(best(vertices.device.type, len(faces)))(vertices, faces, camera, size)
+    chosen = rasteriser(best(vertices.device.type, len(faces)))
+    return chosen(vertices, faces, camera, size, closed=closed)
 
 
 def best(device: str, faces: int) -> str:

@@ -13,9 +13,17 @@ from renders.fragments import Fragments
 
 @torch.no_grad()
 def rasterise(
-    vertices: Float[Tensor, "k v 3"], faces: Int[Tensor, "f 3"], camera: Intrinsics, size: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    *,
+    closed: bool = False,
 ) -> Fragments:
-    """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`. CPU, float32 inside."""
+    """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`. CPU, float32 inside.
+
+    A `closed` mesh gets no other treatment, so it checks that promise too.
+    """
     height, width = size
     y, x = np.mgrid[:height, :width].reshape(2, -1) + 0.5
     points = vertices.detach().cpu().float().numpy()

@@ -16,9 +16,17 @@ NEAREST_M, FARTHEST_M = 1e-2, 1e4
 
 @torch.no_grad()
 def rasterise(
-    vertices: Float[Tensor, "k v 3"], faces: Int[Tensor, "f 3"], camera: Intrinsics, size: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    *,
+    closed: bool = False,
 ) -> Fragments:
-    """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`. float32 inside."""
+    """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`. float32 inside.
+
+    Nothing is saved on `closed` meshes: it cannot skip back faces.
+    """
     if vertices.device.type != "cuda":
         raise InputError("camera.rasteriser: nvdiffrast needs --device cuda; got the CPU: use spans or warp")
     height, width = size

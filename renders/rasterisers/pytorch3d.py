@@ -20,7 +20,12 @@ NEAREST_M = 1e-4
 
 @torch.no_grad()
 def rasterise(
-    vertices: Float[Tensor, "k v 3"], faces: Int[Tensor, "f 3"], camera: Intrinsics, size: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    *,
+    closed: bool = False,
 ) -> Fragments:
     """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`. float32 inside."""
     height, width = size
@@ -41,6 +46,7 @@ def rasterise(
         faces_per_pixel=1,
         perspective_correct=True,
         clip_barycentric_coords=True,
+        cull_backfaces=closed and bool((z > NEAREST_M).all()),
         z_clip_value=NEAREST_M if bool((z <= NEAREST_M).any()) else None,
     )
     seen = found[..., 0].flatten()

@@ -25,22 +25,25 @@ def rasterise(
     faces: Int[Tensor, "f 3"],
     camera: Intrinsics,
     size: tuple[int, int],
-    cull_backfaces: bool = False,
+    *,
+    closed: bool = False,
 ) -> Fragments:
     """The nearest face at the centre of each pixel of k views of `size` = (height, width).
 
     Convention: view space, +X left, +Y up, +Z forward, metres; the centre of pixel (row i, column j) is
     (j + 0.5, i + 0.5). Edges are inclusive. Faces may cross the camera's plane. A front face goes
-    counter-clockwise as the camera sees it.
+    counter-clockwise as the camera sees it. `closed` promises that front faces hide all others from any
+    camera outside: the others are then not looked at, unless some corner is not ahead of the camera.
     """
     height, width = size
+    closed = closed and bool((vertices[..., 2] > 0).all())
     k = len(vertices)
     step = max(1, CELLS_PER_PASS // (height * width)) if vertices.device.type == "cpu" else max(k, 1)
     cells, seen = [], []
     for start in range(0, k, step):
         part = slice(start, start + step)
         views = Intrinsics(camera.focal_px[part], camera.centre_x_px[part], camera.centre_y_px[part])
-        cell, face = _visible(_prepare(vertices[part], faces, views, cull_backfaces), size)
+        cell, face = _visible(_prepare(vertices[part], faces, views, closed), size)
         cells.append(cell + start * height * width)
         seen.append(face + start * len(faces))
     none = torch.empty(0, dtype=torch.int64, device=vertices.device)
@@ -65,13 +68,10 @@ class _Faces:
     views: int
 
 
-def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, cull_backfaces: bool) -> _Faces:
+def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, closed: bool) -> _Faces:
     k, count = len(vertices), len(faces)
-    low, high, ahead = _boxes(vertices, faces, camera)
-    keep = ahead & (low[0] <= high[0]) & (low[1] <= high[1])
-    if cull_backfaces:
-        keep &= _front(vertices, faces)
-    kept = keep.nonzero()[:, 0]
+    low, high, possible = _boxes(vertices, faces, camera, closed)
+    kept = (possible & (low[0] <= high[0]) & (low[1] <= high[1])).nonzero()[:, 0]
     edges = edge_planes(vertices, faces, camera, kept)
     inverse_z = edges.sum(1, keepdim=True)
     # Faces seen edge-on have planes of inf or nan, which a sum shows: they are left without a row.
@@ -86,8 +86,10 @@ def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, cull_backfaces
     return _Faces(kept, kept // count, torch.stack([constant, by_y, across]), by_x[3], rows, k)
 
 
-def _boxes(vertices: Tensor, faces: Tensor, camera: Intrinsics) -> tuple[Tensor, Tensor, Tensor]:
-    """First and last pixel centres `[2 (x y), n]` each face can cover, and whether any of it is ahead."""
+def _boxes(
+    vertices: Tensor, faces: Tensor, camera: Intrinsics, closed: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """First and last pixel centres `[2 (x y), n]` each face can cover, and whether it can be seen at all."""
     x, y, z = vertices.double().unbind(-1)
     corners = faces.T.flatten()
     scale = camera.focal_px.double()[:, None] / z
@@ -102,13 +104,14 @@ def _boxes(vertices: Tensor, faces: Tensor, camera: Intrinsics) -> tuple[Tensor,
     crosses = (depth.amin(1) <= 0).expand(2, -1, -1)
     low = torch.where(crosses, -torch.inf, pixels.amin(2)).sub_(0.5 + EDGE_TOLERANCE_PX).ceil_()
     high = torch.where(crosses, torch.inf, pixels.amax(2)).add_(EDGE_TOLERANCE_PX - 0.5).floor_()
-    return low.flatten(1), high.flatten(1), (depth.amax(1) > 0).flatten()
+    possible = _front(pixels) if closed else depth.amax(1) > 0
+    return low.flatten(1), high.flatten(1), possible.flatten()
 
 
-def _front(vertices: Tensor, faces: Tensor) -> Tensor:
-    """Whether each face turns its counter-clockwise side to the camera `[n]`."""
-    a, b, c = vertices.double()[:, faces].unbind(2)
-    return ((torch.cross(b - a, c - a, dim=-1) * a).sum(-1) < 0).flatten()
+def _front(pixels: Tensor) -> Tensor:
+    """Whether faces `[2 (x y), k, 3 corners, n]` ahead of the camera go counter-clockwise, y being down."""
+    (ax, bx, cx), (ay, by, cy) = (part.unbind(1) for part in pixels)
+    return (bx - ax) * (cy - ay) <= (by - ay) * (cx - ax)
 
 
 def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:

@@ -30,7 +30,12 @@ wp.init()
 
 @torch.no_grad()
 def rasterise(
-    vertices: Float[Tensor, "k v 3"], faces: Int[Tensor, "f 3"], camera: Intrinsics, size: tuple[int, int]
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    *,
+    closed: bool = False,
 ) -> Fragments:
     """The nearest face at each pixel; see `renders.rasterisers.spans.rasterise`."""
     height, width = size
@@ -48,6 +53,7 @@ def rasterise(
             height,
             width,
             lanes,
+            closed and bool((vertices[..., 2] > 0).all()),
             wp.from_torch(keys, dtype=wp.int64),
         ],
         device=wp.device_from_torch(device),
@@ -98,6 +104,7 @@ def _nearest(
     height: int,
     width: int,
     lanes: int,
+    closed: bool,
     keys: wp.array(dtype=wp.int64),
 ):
     """Depth and face of the nearest fragment of each pixel, packed into one number as in `spans`."""
@@ -114,6 +121,9 @@ def _nearest(
         high = wp.min(high, wp.floor(wp.max(ya, wp.max(yb, yc)) - HALF + EDGE))
     normal = wp.cross(b, c)
     volume = wp.dot(a, normal)
+    # The corners go clockwise: what is seen would be the inside.
+    if closed and volume > ZERO:
+        return
     if wp.abs(volume) <= wp.float64(1e-15) * wp.length(a) * wp.length(b) * wp.length(c):
         return
     first = _plane(normal / volume, camera)

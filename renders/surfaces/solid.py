@@ -1,12 +1,14 @@
 """An object in the world: a textured mesh in front of the camera."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from jaxtyping import Float
 from torch import Tensor
 
 from renders.conditions import Condition
 from renders.geometry import to_view
+from renders.meshes.closed import is_closed
 from renders.meshes.mesh import Mesh
 from renders.surfaces.surface import Skin
 
@@ -23,9 +25,15 @@ class Solid:
         """How far from its centre the object reaches: the camera has to stay outside."""
         return float(self.mesh.vertices.norm(dim=-1).amax())
 
+    @cached_property
+    def closed(self) -> bool:
+        """Whether its inside is never seen."""
+        return is_closed(self.mesh)
+
     def skin(self, like: Tensor) -> Skin:
         """The faces with the UVs of their corners."""
-        return Skin(self.mesh.faces.to(like.device), self.mesh.uvs.to(like), whole=True)
+        faces, uvs = self.mesh.faces.to(like.device), self.mesh.uvs.to(like)
+        return Skin(faces, uvs, whole=True, closed=self.closed)
 
     def vertices(self, condition: Condition) -> Float[Tensor, "k v 3"]:
         """The corners in view space, metres."""

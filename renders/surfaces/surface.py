@@ -15,12 +15,14 @@ class Skin:
 
     `uvs` are per vertex, or per corner where the texture has seams. A `whole` skin is there on every face:
     the coverage of the texture then only says which texels belong to it, and weighs them in the lookup, so
-    that nothing bleeds in from beside an island. Otherwise coverage is what one sees through.
+    that nothing bleeds in from beside an island. Otherwise coverage is what one sees through. The front faces
+    of a `closed` skin hide all others from any camera outside.
     """
 
     faces: Int[Tensor, "f 3"]
     uvs: Float[Tensor, "v 2"] | Float[Tensor, "f 3 2"]
     whole: bool = False
+    closed: bool = False
 
 
 @runtime_checkable

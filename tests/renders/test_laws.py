@@ -92,7 +92,9 @@ def texture(t: int = 1) -> Tensor:
     return 0.2 + 0.5 * noise(t, 3, 24, 24, seed=2)
 
 
-def brute(vertices: Tensor, faces: Tensor, camera: Intrinsics, size: tuple[int, int]) -> Fragments:
+def brute(
+    vertices: Tensor, faces: Tensor, camera: Intrinsics, size: tuple[int, int], *, closed: bool = False
+) -> Fragments:
     """A back end with nothing clever about it: every face against every pixel."""
     k, f, (height, width) = len(vertices), len(faces), size
     planes = edge_planes(vertices, faces, camera, torch.arange(k * f))

@@ -128,12 +128,12 @@ def test_a_face_may_cross_the_plane_of_the_camera() -> None:
     assert bool(covered[21:].all()) and not bool(covered[:20].any())
 
 
-def test_back_faces_are_culled_only_on_request() -> None:
+def test_back_faces_are_skipped_only_of_closed_meshes() -> None:
     camera = square_camera(32, 40.0, 2)
     vertices = Flat(1.0, 1.0).vertices(posed(2, distance_m=3.0, yaw_deg=torch.tensor([20.0, 200.0])))
     faces = quad_faces(vertices)
     both = mask_of(rasterise(vertices, faces, camera, (32, 32))).sum((1, 2))
-    front = mask_of(rasterise(vertices, faces, camera, (32, 32), cull_backfaces=True)).sum((1, 2))
+    front = mask_of(rasterise(vertices, faces, camera, (32, 32), closed=True)).sum((1, 2))
     assert both[0] == front[0] > 0 and both[1] > 0 and front[1] == 0
 
 
