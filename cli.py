@@ -17,6 +17,7 @@ COMMANDS = {
         runs.transfer,
         runs.report,
         runs.field,
+        runs.film,
     ),
     "Print, photograph, calibrate": (
         runs.print_,

@@ -78,7 +78,7 @@ def gallery(
     farthest; successes and failures by a draw from `seed` among the counted views.
     """
     columns = {
-        view: _photographs(problem, articles, evaluation, view, bare) for view in _spread(evaluation, shown)
+        view: photographs(problem, articles, evaluation, view, bare) for view in _spread(evaluation, shown)
     }
     names = tuple(name for name in (ATTACK, *CONTROLS) if name in evaluation.articles)
     rows = tuple(
@@ -91,7 +91,7 @@ def gallery(
         views = among.nonzero()[:, 0]
         order = torch.randperm(len(views), generator=generator_for(seed, f"gallery {name}"))
         chosen = views[order[:shown]].tolist()
-        photos = (_photographs(problem, attack, evaluation, view, None)[ATTACK] for view in chosen)
+        photos = (photographs(problem, attack, evaluation, view, None)[ATTACK] for view in chosen)
         shots = (_shot(evaluation, ATTACK, view, photo) for view, photo in zip(chosen, photos, strict=True))
         return Draw(len(views), tuple(shots))
 
@@ -106,7 +106,7 @@ def _spread(evaluation: Evaluation, shown: int) -> list[int]:
 
 
 @torch.no_grad()
-def _photographs(
+def photographs(
     problem: Problem, articles: Mapping[str, Article], evaluation: Evaluation, view: int, bare: Problem | None
 ) -> dict[str, Float[Tensor, "3 h w"]]:
     """One view of each article, by name."""

@@ -125,6 +125,23 @@ def report(run: Run) -> None:
     show_paths(watch(report.report(run, prepare(DeviceName.CPU, 0))))
 
 
+def film(
+    run: Run,
+    drives: Annotated[
+        int, typer.Option(min=1, max=100, help="Drives past the article, each in another scene.")
+    ] = 3,
+    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long a drive takes.")] = 4.0,
+    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames per second.")] = 10,
+    device: Device = DeviceName.AUTO,
+    threads: Threads = 0,
+    json_: Json = False,
+) -> None:
+    """Film a finished article from a camera that comes nearer, with what the model reads in each frame."""
+    from eot.commands import film
+
+    show(watch(film.film(film.Request(run, drives, seconds, fps), prepare(device, threads))), json_)
+
+
 def print_(
     run: Run,
     page: Annotated[

@@ -1,0 +1,109 @@
+"""The frames of a film: every article side by side in the same view, and under each what was read so far."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw, ImageFont
+from torch import Tensor
+
+from eot.evidence.evaluate import Article
+from eot.evidence.evaluation import ATTACK, Evaluation
+from eot.problem import Problem
+from eot.report.frames import framed
+from eot.report.gallery import photographs
+
+HEIGHT_PX, GAP_PX, TEXT_PX, STRIP_PX = 240, 8, 22, 10
+PAPER, INK, SOFT = (251, 250, 248), (28, 29, 32), (98, 101, 109)
+REACHED, RIGHT, OTHER, AHEAD = (200, 69, 27), (42, 117, 72), (214, 170, 60), (228, 226, 220)
+
+
+def panels(
+    problem: Problem,
+    articles: Mapping[str, Article],
+    evaluation: Evaluation,
+    bare: Problem | None,
+    footer: str,
+) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+    """One picture after the other, sRGB levels, all of one size; sides are even, as video coders want."""
+    colours = {name: _colours(evaluation, name) for name in evaluation.articles}
+    for view in range(len(evaluation.seen)):
+        photos = photographs(problem, articles, evaluation, view, bare)
+        tiles = [
+            _tile(
+                framed(photos[name], evaluation, row, view),
+                _caption(evaluation, row, view),
+                colours[name],
+                view,
+            )
+            for row, name in enumerate(evaluation.articles)
+        ]
+        yield _page(
+            tiles, f"{_where(evaluation, view)}  frame {view + 1} of {len(evaluation.seen)}  {footer}"
+        )
+
+
+def _colours(evaluation: Evaluation, name: str) -> list[tuple[int, int, int]]:
+    """What became of each frame: goal reached, read as what it is, or neither."""
+    reached, right = evaluation.reached(name, 0).tolist(), evaluation.recognised(name, 0).tolist()
+    return [REACHED if goal else RIGHT if own else OTHER for goal, own in zip(reached, right, strict=True)]
+
+
+def _caption(evaluation: Evaluation, row: int, view: int) -> str:
+    seen = evaluation.seen
+    name = evaluation.articles[row]
+    reading = evaluation.victims[0].label(int(seen.predicted[0, row, view]))
+    return (
+        f"{'test article' if name == ATTACK else name}: {reading} {float(seen.confidence[0, row, view]):.0%}"
+    )
+
+
+def _where(evaluation: Evaluation, view: int) -> str:
+    condition = evaluation.seen.condition
+    metres, yaw = float(condition.distance_m[view]), float(condition.yaw_deg[view])
+    around = float(condition.azimuth_deg[view])
+    return f"{metres:.2f} m  {f'yaw {yaw:+.0f}°' if yaw or not around else f'azimuth {around:+.0f}°'}"
+
+
+def _tile(
+    photo: Float[Tensor, "3 h w"], caption: str, colours: list[tuple[int, int, int]], view: int
+) -> Image.Image:
+    """A photo over its caption and the strip of all frames so far."""
+    levels = (photo.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    width = max(2, round(HEIGHT_PX * levels.shape[1] / levels.shape[0]))
+    tile = Image.new("RGB", (width, HEIGHT_PX + TEXT_PX + STRIP_PX), PAPER)
+    tile.paste(Image.fromarray(levels).resize((width, HEIGHT_PX), Image.Resampling.BICUBIC))
+    pen = ImageDraw.Draw(tile)
+    pen.rectangle((0, 0, width - 1, HEIGHT_PX - 1), outline=colours[view], width=4)
+    pen.text((0, HEIGHT_PX + 3), _fitting(pen, caption, width), fill=colours[view], font=_font(14))
+    strip = [colour if frame <= view else AHEAD for frame, colour in enumerate(colours)]
+    bar = Image.new("RGB", (len(strip), 1))
+    bar.putdata(strip)
+    tile.paste(bar.resize((width, STRIP_PX), Image.Resampling.NEAREST), (0, HEIGHT_PX + TEXT_PX))
+    return tile
+
+
+def _page(tiles: list[Image.Image], footer: str) -> UInt8[np.ndarray, "h w 3"]:
+    width = sum(tile.width for tile in tiles) + GAP_PX * (len(tiles) + 1)
+    height = tiles[0].height + TEXT_PX + 2 * GAP_PX
+    page = Image.new("RGB", (width + width % 2, height + height % 2), PAPER)
+    left = GAP_PX
+    for tile in tiles:
+        page.paste(tile, (left, GAP_PX))
+        left += tile.width + GAP_PX
+    pen = ImageDraw.Draw(page)
+    line = _fitting(pen, footer, width - 2 * GAP_PX)
+    pen.text((GAP_PX, tiles[0].height + GAP_PX + 3), line, fill=SOFT, font=_font(12))
+    return np.asarray(page)
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _fitting(pen: ImageDraw.ImageDraw, line: str, width: int) -> str:
+    """The line, cut at its end until it is no wider than so many pixels at the larger size."""
+    while pen.textlength(line, font=_font(14)) > width and len(line) > 4:
+        line = line[:-2] + "…"
+    return line

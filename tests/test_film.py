@@ -1,0 +1,69 @@
+"""`eot film`: the way of the camera, and a film of the tiny run and of a detector's."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from eot.film.approach import approach
+from eot.streams import generator_for
+from renders.conditions import QUANTITIES, Conditions
+from renders.videos import video_frames
+
+RANGES = {
+    "distance_m": (3.0, 25.0),
+    "yaw_deg": (-45.0, 45.0),
+    "azimuth_deg": (-180.0, 180.0),
+    "sky": (0.5, 0.5),
+    "background": (0.0, 40.0),
+    "mosaic": (0.0, 1.0),
+}
+
+
+def test_a_drive_comes_nearer_and_moves_smoothly_within_the_ranges() -> None:
+    drive = approach(Conditions(RANGES), generator_for(3, "film"), 60)
+    assert len(drive) == 60
+    assert torch.allclose(drive.distance_m, torch.linspace(25, 3, 60))
+    for name, (low, high) in RANGES.items():
+        values = getattr(drive, name)
+        assert float(values.min()) >= low and float(values.max()) <= high
+    # Once through the range and back: at no time faster than a sine, and both ends are reached.
+    assert float(drive.yaw_deg.diff().abs().max()) <= 45 * 2 * torch.pi / 60 * 1.01
+    assert float(drive.yaw_deg.min()) < -44 and float(drive.yaw_deg.max()) > 44
+    steps = drive.azimuth_deg.diff() % 360
+    assert torch.allclose(steps, torch.full_like(steps, 6.0), atol=1e-3)
+    for name in ("background", "mosaic"):
+        assert len(getattr(drive, name).unique()) == 1
+    assert len(drive.noise_seed.unique()) == 60
+    assert {name: q.off for name, q in QUANTITIES.items()}["warmth"] == float(drive.warmth.unique())
+
+
+def test_drives_can_be_replayed_and_differ() -> None:
+    one, again, other = (approach(Conditions(RANGES), generator_for(3, "film", i), 20) for i in (0, 0, 1))
+    assert all(torch.equal(getattr(one, name), getattr(again, name)) for name in QUANTITIES)
+    assert not torch.equal(one.yaw_deg, other.yaw_deg)
+
+
+def test_a_film_has_its_frames_and_says_what_they_came_to(
+    finished: Path, eot: Callable[..., tuple[int, str, str]]
+) -> None:
+    words = ("--drives", "2", "--seconds", "0.5", "--fps", "8", "--device", "cpu")
+    code, out, _ = eot("film", finished, *words, "--json")
+    record = json.loads(out)
+    assert code == 0 and record == json.loads((finished / "film" / "film.json").read_text())
+    assert record["frames"] == 8 and record["drives"] == 2
+    assert [row["article"] for row in record["articles"]] == ["attack", "clean", "noise", "blank"]
+    for row in record["articles"]:
+        assert 0 <= row["reached"] <= row["counted"] <= 8 and row["longest_s"] <= 0.5
+    frames = [levels for _, levels in video_frames(finished / "film" / "film.mp4", 1)]
+    assert len(frames) == 8
+    assert all(frame.shape[0] % 2 == frame.shape[1] % 2 == 0 for frame in frames)
+    assert frames[0].shape[1] > 4 * 240 and frames[0].std() > 20
+    code, out, _ = eot("film", finished, *words)
+    assert code == 0 and "longest" in out
+
+
+def test_a_film_needs_a_finished_run(tiny: Path, eot: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = eot("film", tiny.parent / "nothing")
+    assert code == 2 and err.count("\n") == 1
