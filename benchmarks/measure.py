@@ -1,10 +1,16 @@
-"""What the benchmarks share: CPU time in interleaved rounds, and a table of figures with their targets."""
+"""What the benchmarks share: CPU time in interleaved rounds, a table of figures with their targets."""
 
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
+
+from eot.commands.tick import Tick
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -58,3 +64,13 @@ def show(title: str, figures: list[Figure]) -> None:
             sign = ">=" if figure.at_least else "<="
             target = f"target {sign} {figure.bound:<6.3g} {'met' if figure.met else 'MISSED'}"
         print(f"  {figure.name:58s} {figure.value:8.2f} {figure.unit:6s} {target}".rstrip(), flush=True)
+
+
+def finish(work: Generator[Tick, None, Result]) -> Result:
+    """What the work returns; where it stands goes to stderr."""
+    while True:
+        try:
+            tick = next(work)
+        except StopIteration as stop:
+            return stop.value
+        print(f"{tick.phase} {tick.done}/{tick.total}", file=sys.stderr)

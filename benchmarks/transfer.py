@@ -5,23 +5,20 @@ leave a run per patch in runs/transfer and print the matrix. Killed, the command
 """
 
 import sys
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from rich.console import Console
 
+from benchmarks.measure import finish
 from eot.commands.attack import Request, attack
-from eot.commands.tick import Tick
 from eot.commands.transfer import Request as Compare
 from eot.commands.transfer import transfer
 from eot.runs.folder import RunFolder
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 OUT = Path("runs/transfer")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ FIELDS = {
     "detectors": Field(
         tuple(f"python:{EXAMPLES}/asset_detectors.py:{name}" for name in ("yolo_fastest", "yolox_nano")),
         "hide_person.toml",
-        ("optimiser.steps=150", "search.select_every=75", "search.select_views=16", "evaluation.views=16"),
+        ("evaluation.views=16",),
         100,
     ),
 }
@@ -77,16 +74,6 @@ def ensembles(models: tuple[str, ...]) -> list[tuple[str, ...]]:
     chosen: list[tuple[str, ...]] = [(model,) for model in models]
     chosen += [tuple(other for other in models if other != model) for model in models]
     return list(dict.fromkeys([*chosen, models]))
-
-
-def finish(work: Generator[Tick, None, Result]) -> Result:
-    """What the work returns; where it stands goes to stderr."""
-    while True:
-        try:
-            tick = next(work)
-        except StopIteration as stop:
-            return stop.value
-        print(f"{tick.phase} {tick.done}/{tick.total}", file=sys.stderr)
 
 
 if __name__ == "__main__":
