@@ -35,7 +35,7 @@ from renders.meshes.mesh import Mesh
 from renders.photos import read_photo
 from renders.scene import Scene
 from renders.sensor.resize import resize
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from textures.objects import object_named
 from textures.write import write_files
 
@@ -85,9 +85,9 @@ class Subject:
     def scene(self, seed: int, supersample: int) -> Scene:
         """The object before random colours, as many to train on as to judge on."""
         behind = Backgrounds.colours(generator_for(seed, "colours"), PLACES)
-        solid = Solid(self.mesh, coverage(self.mesh.uvs, (TEXELS, TEXELS)))
+        shell = Shell(self.mesh, coverage(self.mesh.uvs, (TEXELS, TEXELS)))
         camera = Camera.from_35mm(26.0, 4032, 3024)
-        return Scene(solid, camera, behind, (SIDE_PX, SIDE_PX), supersample=supersample)
+        return Scene(shell, camera, behind, (SIDE_PX, SIDE_PX), supersample=supersample)
 
 
 def subject(name: str, victim: Victim) -> Subject:

@@ -14,7 +14,7 @@ from renders.conditions import Conditions, join
 from renders.meshes.islands import coverage
 from renders.meshes.mesh import Mesh
 from renders.scene import Scene
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from textures.objects import OBJECTS, object_named
 from textures.write import write_files
 
@@ -52,7 +52,7 @@ def _picture(name: str) -> bytes:
     ]
     condition = join([view.sample(torch.Generator(), 1) for view in views])
     rows, columns = mesh.texture.shape[-2:]
-    surface = Solid(mesh, coverage(mesh.uvs, (rows, columns)))
+    surface = Shell(mesh, coverage(mesh.uvs, (rows, columns)))
     paper = Backgrounds(torch.full((1, 3, 1, 1), 0.9))
     scene = Scene(surface, Camera(3000, 4000, 3000), paper, (SIDE_PX, SIDE_PX), supersample=4)
     photos = scene(mesh.texture, condition)[0]

@@ -28,7 +28,7 @@ from renders.surfaces.bent import Cloth, Cylinder
 from renders.surfaces.flat import Flat
 from renders.surfaces.photograph import Photo, Photograph
 from renders.surfaces.screen import Screen
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from renders.surfaces.surface import Surface
 
 # Backgrounds hold a pixel for each that the closest part of them is shown with, up to this side.
@@ -108,14 +108,14 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
 def surface_of(config: Config, article: Article, coverage: Float[Tensor, "1 u v"]) -> Surface:
     """What carries the texture: the mesh itself, or what the flat article is put on."""
     if article.mesh is not None:
-        solid = Solid(article.mesh, coverage)
+        shell = Shell(article.mesh, coverage)
         nearest_m = config.conditions["distance_m"][0]
-        if nearest_m <= solid.radius_m * 1.05:
+        if nearest_m <= shell.radius_m * 1.05:
             raise InputError(
                 f"conditions.distance_m: expected a camera outside of the object, more than "
-                f"{solid.radius_m * 1.05:.3g} m away; got {nearest_m:g}: move back or set article.size_mm"
+                f"{shell.radius_m * 1.05:.3g} m away; got {nearest_m:g}: move back or set article.size_mm"
             )
-        return solid
+        return shell
     width_m, height_m = article.width_mm / 1000, article.height_mm / 1000
     if config.surface.kind == "cylinder":
         assert config.surface.radius_mm is not None

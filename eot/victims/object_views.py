@@ -15,7 +15,7 @@ from renders.conditions import Condition, Conditions
 from renders.meshes.islands import coverage
 from renders.scene import Scene
 from renders.sensor.resize import resize
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from textures.objects import OBJECTS, object_named
 
 # More texels than pixels of the nearest view: finer detail cannot be seen.
@@ -67,8 +67,8 @@ def exhibits(backgrounds: Backgrounds) -> tuple[Exhibit, ...]:
 def _exhibit(name: str, backgrounds: Backgrounds) -> Exhibit:
     mesh = object_named(name)
     texture = resize(mesh.texture, (TEXELS, TEXELS)).clamp(0, 1)
-    solid = Solid(mesh, coverage(mesh.uvs, (TEXELS, TEXELS)))
-    scene = Scene(solid, CAMERA, backgrounds, (INPUT_PX, INPUT_PX), supersample=2)
+    shell = Shell(mesh, coverage(mesh.uvs, (TEXELS, TEXELS)))
+    scene = Scene(shell, CAMERA, backgrounds, (INPUT_PX, INPUT_PX), supersample=2)
     return Exhibit(name, scene, texture, max(mesh.size_m))
 
 

@@ -23,7 +23,7 @@ from renders.framing import Framing
 from renders.meshes.islands import coverage, filled
 from renders.scene import Scene
 from renders.surfaces.flat import Flat
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.conftest import Result, refused
 from tests.renders.scenes import black, natural, phone, posed
 from tests.textures.meshes import box
@@ -93,7 +93,7 @@ def test_an_object_looks_as_in_our_renderer_from_all_around(tmp_path: Path) -> N
         focal=torch.tensor([1.0, 0.8, 1.3]),
         zoom=1.4,
     )
-    scene = Scene(Solid(mesh, coverage(mesh.uvs, (96, 96))), phone(), black(), (48, 48), supersample=4)
+    scene = Scene(Shell(mesh, coverage(mesh.uvs, (96, 96))), phone(), black(), (48, 48), supersample=4)
     texture = filled(mesh.texture, coverage(mesh.uvs, (96, 96)))
     wrong = (scene(texture, condition)[0] - outside(texture, condition)[0]).abs().amax(1)
     # Noise as texture is the hardest case for the filter; a mirrored or turned object is off by 60 levels.

@@ -17,7 +17,7 @@ from eot.search.penalty import Tried, next_weight, strongest
 from renders.errors import InputError
 from renders.meshes.islands import places_of
 from renders.surfaces.bent import Cloth, Cylinder
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.renders.meshes import write_obj
 from textures.parameters import VertexColours
 
@@ -128,7 +128,7 @@ def test_an_object_is_seen_with_two_samples_a_pixel_unless_told_otherwise() -> N
     for wanted, samples in ((None, 2), (1, 1), (4, 4)):
         camera = {"output_px": 16} | ({} if wanted is None else {"supersample": wanted})
         scene = frame_of(configured(camera=camera), CPU).world.scene
-        assert isinstance(scene.surface, Solid) and scene.supersample == samples  # type: ignore[attr-defined]
+        assert isinstance(scene.surface, Shell) and scene.supersample == samples  # type: ignore[attr-defined]
 
 
 def test_colours_of_vertices_blend_across_each_face_and_start_as_the_object() -> None:

@@ -9,7 +9,7 @@ from renders.geometry import to_view
 from renders.meshes.closed import is_closed
 from renders.meshes.mesh import Mesh
 from renders.rasterisers import spans
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.renders.scenes import noise, posed, square_camera
 from tests.renders.test_back_ends import OTHERS, agreement, installed
 from textures.objects import OBJECTS, object_named
@@ -92,10 +92,10 @@ def test_back_ends_see_the_same_of_a_closed_mesh(name: str) -> None:
     assert agreement(ours, theirs) >= 0.999
 
 
-def test_a_solid_says_so_of_its_mesh() -> None:
+def test_a_shell_says_so_of_its_mesh() -> None:
     mesh = object_named("die")
     like = torch.zeros(1)
-    assert Solid(mesh).skin(like).closed
+    assert Shell(mesh).skin(like).closed
     assert (
-        not Solid(replace(mesh, faces=mesh.faces[1:], uvs=mesh.uvs[1:], part=mesh.part[1:])).skin(like).closed
+        not Shell(replace(mesh, faces=mesh.faces[1:], uvs=mesh.uvs[1:], part=mesh.part[1:])).skin(like).closed
     )

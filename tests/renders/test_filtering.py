@@ -12,7 +12,7 @@ from renders.meshes.islands import coverage
 from renders.rasterisers.spans import rasterise
 from renders.scene import seen
 from renders.shade import box_downsample, shade
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.renders.scenes import natural, noise, posed, psnr
 from textures.objects import object_named
 
@@ -24,10 +24,10 @@ def picture(texture: Tensor, height_px: int, supersample: int, how: Filter) -> T
     """The duck, `height_px` tall, with a linear texture: premultiplied rgba [4 h w]."""
     mesh = object_named("duck")
     inside = coverage(mesh.uvs, (TEXELS, TEXELS)).to(texture)
-    solid, condition = Solid(mesh, inside), posed(distance_m=0.6, azimuth_deg=40.0, elevation_deg=20.0)
-    view = crops(solid.vertices(condition), condition, CAMERA, (height_px, height_px))[0]
+    shell, condition = Shell(mesh, inside), posed(distance_m=0.6, azimuth_deg=40.0, elevation_deg=20.0)
+    view = crops(shell.vertices(condition), condition, CAMERA, (height_px, height_px))[0]
     side = view.size[0] * supersample
-    hits = seen(view, solid.skin(view.vertices), rasterise, supersample)
+    hits = seen(view, shell.skin(view.vertices), rasterise, supersample)
     pyramid = Pyramid.of(torch.cat([texture * inside, inside[None]], 1))
     layer = shade(pyramid, hits, view.condition, (side, side), 1, how=how, whole=True)
     return box_downsample(layer, supersample)[0, 0]

@@ -15,7 +15,7 @@ from renders.meshes.mesh import Mesh
 from renders.rasterisers.spans import rasterise
 from renders.scene import Scene, seen
 from renders.self_shadow import MAP_PX, from_the_sun, sunlight_left
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.renders.scenes import black, noise, phone, posed
 from textures.objects import object_named
 
@@ -32,7 +32,7 @@ def plate_before_a_wall(ahead_m: float) -> Mesh:
 
 def looked_at(mesh: Mesh, condition: Condition) -> tuple[Hits, Tensor, Tensor]:
     """What a whole-object crop of 96 px sees, what is left of the sun there, and the corners."""
-    surface = Solid(mesh)
+    surface = Shell(mesh)
     vertices = surface.vertices(condition)
     (view,) = frames(Framing.CROP, vertices, condition, phone(), (96, 96))
     hits = seen(view, surface.skin(vertices))
@@ -97,7 +97,7 @@ def test_what_the_shadow_leaves_scales_the_sun_and_its_mirror_image_and_not_the_
 def test_a_scene_asks_for_its_shadow_and_gets_it_in_photograph_and_gradient() -> None:
     mesh = plate_before_a_wall(0.5)
     condition = posed(distance_m=6.0, sky=0.2, sun=0.8, sun_azimuth_deg=45.0)
-    plain = Scene(Solid(mesh), phone(), black(), (48, 48))
+    plain = Scene(Shell(mesh), phone(), black(), (48, 48))
     sums = []
     for scene in (plain, replace(plain, self_shadow=True)):
         texture = mesh.texture.clone().requires_grad_()

@@ -11,7 +11,7 @@ from renders.meshes.islands import overlap
 from renders.meshes.load import load_mesh
 from renders.meshes.mesh import Mesh
 from renders.scene import Scene
-from renders.surfaces.solid import Solid as Surface
+from renders.surfaces.shell import Shell
 from tests.renders.scenes import black, phone, posed
 from tests.textures.meshes import OBJECTS
 from tests.textures.readers import READERS
@@ -59,7 +59,7 @@ def pictures(mesh: Mesh) -> Tensor:
         sky=0.6,
         sun=0.5,
     )
-    scene = Scene(Surface(mesh), phone(), black(), (64, 64), supersample=2)
+    scene = Scene(Shell(mesh), phone(), black(), (64, 64), supersample=2)
     return scene(mesh.texture, condition)[0]
 
 

@@ -22,7 +22,7 @@ from renders.meshes.mesh import Mesh
 from renders.scene import Scene
 from renders.surfaces.bent import Cloth, Cylinder, grid_faces, grid_uvs
 from renders.surfaces.flat import Flat
-from renders.surfaces.solid import Solid
+from renders.surfaces.shell import Shell
 from tests.renders.scenes import black, hits_of, noise, phone, posed, square_camera
 from textures.objects import object_named
 
@@ -46,9 +46,9 @@ def test_a_mesh_of_two_triangles_is_photographed_as_the_flat_article(framing: Fr
     )
     mesh = quad_mesh()
     flat = scene_of(Flat(1.0, 1.0), framing=framing)(mesh.texture, condition)
-    solid = scene_of(Solid(mesh), framing=framing)(mesh.texture, condition)
+    shell = scene_of(Shell(mesh), framing=framing)(mesh.texture, condition)
     # One division by a coverage that is one to a rounding error.
-    assert torch.allclose(flat, solid, atol=1e-6)
+    assert torch.allclose(flat, shell, atol=1e-6)
 
 
 def test_the_camera_goes_round_the_object_as_azimuth_and_elevation_say() -> None:
@@ -81,12 +81,12 @@ def test_views_are_uniform_by_area_on_the_sphere() -> None:
 def test_a_longer_lens_makes_the_object_larger_by_its_factor() -> None:
     mesh = quad_mesh()
     white = torch.ones_like(mesh.texture)
-    scene = scene_of(Solid(mesh), framing=Framing.FRAME, supersample=4)
+    scene = scene_of(Shell(mesh), framing=Framing.FRAME, supersample=4)
     long, short = (
         float(srgb_to_linear(scene(white, posed(distance_m=12.0, focal=f))).sum()) for f in (2.0, 1.0)
     )
     assert long / short == pytest.approx(4, rel=0.03)  # four samples a pixel, 50 of them along a side
-    crop = scene_of(Solid(mesh))
+    crop = scene_of(Shell(mesh))
     one, two = (crop(mesh.texture, posed(distance_m=2.0, focal=f)) for f in (1.0, 2.0))
     assert torch.allclose(one, two, atol=1e-4), "a crop has the size of the article whatever the lens"
 
@@ -99,7 +99,7 @@ def test_nothing_bleeds_into_an_object_from_beside_its_islands() -> None:
     # Far away: a pixel sees an eighth of the texture.
     condition = posed(3, distance_m=40.0, azimuth_deg=torch.tensor([0.0, 50, 130]), elevation_deg=30.0)
     for supersample in (1, 2):
-        scene = scene_of(Solid(mesh, inside), framing=Framing.FRAME, supersample=supersample)
+        scene = scene_of(Shell(mesh, inside), framing=Framing.FRAME, supersample=supersample)
         photos = scene(texture, condition)
         assert float(photos[:, :, 0].max()) > 0.9 and float(photos[:, :, 1].max()) < 1e-3
 
@@ -110,7 +110,7 @@ def test_gradients_reach_every_texel_that_is_seen_and_no_other() -> None:
     texture = noise(1, 3, 32, 32).requires_grad_()
     azimuth = torch.arange(12) * 30.0
     condition = posed(12, distance_m=0.4, azimuth_deg=azimuth, elevation_deg=torch.linspace(-60, 60, 12))
-    scene_of(Solid(mesh, inside), supersample=2)(texture, condition).sum().backward()
+    scene_of(Shell(mesh, inside), supersample=2)(texture, condition).sum().backward()
     assert texture.grad is not None
     reached = texture.grad[0].abs().sum(0) > 0
     assert bool((reached <= (inside[0] > 0)).all())
@@ -130,7 +130,7 @@ def test_gradients_through_texture_and_light_agree_with_finite_differences() -> 
         condition = replace(
             pose, sky=sky, sun=sun, sheen=sheen, gloss=gloss, environment=torch.tensor([0, 1])
         )
-        scene = Scene(Solid(mesh, inside), phone(), black(), (8, 8), environments=Environments(around))
+        scene = Scene(Shell(mesh, inside), phone(), black(), (8, 8), environments=Environments(around))
         return scene(texture, condition)
 
     assert torch.autograd.gradcheck(photograph, (texture, light, around), eps=1e-6, atol=1e-5)
@@ -140,8 +140,8 @@ def test_an_even_sky_of_a_map_is_no_map_at_all() -> None:
     even = Environments.of_maps([torch.full((3, 32, 64), 0.7)])
     mesh = object_named("duck")
     condition = posed(2, distance_m=0.6, elevation_deg=30.0, sky=0.6, sun=0.3)
-    plain = scene_of(Solid(mesh))(mesh.texture, condition)
-    lit = scene_of(Solid(mesh), environments=even)(mesh.texture, condition)
+    plain = scene_of(Shell(mesh))(mesh.texture, condition)
+    lit = scene_of(Shell(mesh), environments=even)(mesh.texture, condition)
     # Sums over the map's texels: the harmonics of a constant vanish to the step of the map squared.
     assert torch.allclose(plain, lit, atol=2e-3)
 
@@ -175,7 +175,7 @@ def test_light_from_the_side_of_the_map_falls_on_that_side_of_the_object() -> No
     lamp[:, 6:10, 23:25] = 1.0  # three quarters across: to the right of straight behind the camera
     mesh = object_named("ball")
     white = torch.ones_like(mesh.texture)
-    scene = scene_of(Solid(mesh), environments=Environments.of_maps([lamp]))
+    scene = scene_of(Shell(mesh), environments=Environments.of_maps([lamp]))
 
     def halves(**fields: float) -> tuple[float, float]:
         photo = scene(white, posed(distance_m=1.0, sky=0.4, **fields))[0, 0].mean(0)

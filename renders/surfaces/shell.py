@@ -1,4 +1,4 @@
-"""An object in the world: a textured mesh in front of the camera."""
+"""An object in the world, of which a camera sees the outside only: a textured mesh."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from renders.surfaces.surface import Skin
 
 
 @dataclass(frozen=True)
-class Solid:
+class Shell:
     """A mesh of true size. `coverage` says which texels are of its islands and may be touched by a lookup."""
 
     mesh: Mesh
