@@ -164,3 +164,4 @@ def test_a_patch_that_makes_things_melt_into_what_is_behind_them_is_measured_wit
         eot("attack", hide, "--set", "objective.kind=evade", "--set", "objective.label=0", "--force"),
         "use recede",
     )
+    refused(eot("attack", hide, "--set", "objective.label=0", "--force"), "objective.label: expected none")

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from eot.runs import kinds
 from eot.runs.sections.table import Table, wanted
+from renders.errors import InputError
 
 
 class ObjectiveTable(Table):
@@ -33,6 +34,9 @@ class ObjectiveTable(Table):
             raise wanted("objective.target", f"kind = {self.kind} needs the class to be read as")
         if self.kind in ("hide", "mislabel", "erase") and self.label is None:
             raise wanted("objective.label", f"kind = {self.kind} needs the class that is there")
+        for name in ("target", "label"):
+            if self.kind == "recede" and getattr(self, name) is not None:
+                raise InputError(f"objective.{name}: expected none, as depth has no classes; leave it out")
         return self
 
 
