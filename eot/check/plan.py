@@ -97,6 +97,8 @@ def fraction(text: str) -> float:
 
 
 def written(eps: float) -> str:
-    """A radius as people write it: a multiple of 1/255 where it is one."""
-    levels = eps * 255
-    return f"{round(levels)}/255" if abs(levels - round(levels)) < 1e-6 and levels >= 0.5 else f"{eps:g}"
+    """A radius as people write it: a multiple of 1/255, or of a tenth of that where it is no round number."""
+    levels, plain = eps * 255, f"{eps:g}"
+    tenths = len(plain) > 5 and abs(10 * levels - round(10 * levels)) < 1e-5
+    whole = abs(levels - round(levels)) < 1e-6
+    return f"{levels:g}/255" if levels > 0.05 and (whole or tenths) else plain
