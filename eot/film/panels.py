@@ -31,13 +31,8 @@ def panels(
     for view in range(len(evaluation.seen)):
         photos = photographs(problem, articles, evaluation, view, bare)
         tiles = [
-            _tile(
-                framed(photos[name], evaluation, row, view),
-                _caption(evaluation, row, view),
-                colours[name],
-                view,
-            )
-            for row, name in enumerate(evaluation.articles)
+            _tile(framed(photos[name], evaluation, row, view), _caption(evaluation, row, view), strip, view)
+            for row, (name, strip) in enumerate(colours.items())
         ]
         yield _page(
             tiles, f"{_where(evaluation, view)}  frame {view + 1} of {len(evaluation.seen)}  {footer}"
@@ -51,19 +46,19 @@ def _colours(evaluation: Evaluation, name: str) -> list[tuple[int, int, int]]:
 
 
 def _caption(evaluation: Evaluation, row: int, view: int) -> str:
-    seen = evaluation.seen
-    name = evaluation.articles[row]
-    reading = evaluation.victims[0].label(int(seen.predicted[0, row, view]))
-    return (
-        f"{'test article' if name == ATTACK else name}: {reading} {float(seen.confidence[0, row, view]):.0%}"
-    )
+    seen, name = evaluation.seen, evaluation.articles[row]
+    sure, reading = float(seen.confidence[0, row, view]), int(seen.predicted[0, row, view])
+    words = f"{sure:.0%} " if sure > 0 else ""
+    return f"{'test article' if name == ATTACK else name}: {words}{evaluation.victims[0].label(reading)}"
 
 
 def _where(evaluation: Evaluation, view: int) -> str:
+    """Where the camera is, as far as it moves."""
     condition = evaluation.seen.condition
-    metres, yaw = float(condition.distance_m[view]), float(condition.yaw_deg[view])
-    around = float(condition.azimuth_deg[view])
-    return f"{metres:.2f} m  {f'yaw {yaw:+.0f}°' if yaw or not around else f'azimuth {around:+.0f}°'}"
+    words = {"distance_m": "{:.2f} m", "yaw_deg": "yaw {:+.0f}°", "azimuth_deg": "azimuth {:+.0f}°"}
+    moving = {name: getattr(condition, name) for name in words}
+    parts = [words[name].format(float(v[view])) for name, v in moving.items() if len(v.unique()) > 1]
+    return "  ".join(parts)
 
 
 def _tile(
