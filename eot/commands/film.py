@@ -17,6 +17,7 @@ from eot.evidence.evaluate import collect, evaluate_steps
 from eot.evidence.evaluation import Evaluation
 from eot.film.approach import approach
 from eot.film.panels import panels
+from eot.report.words import plural
 from eot.runs.build import Built, build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.product import Product
@@ -68,8 +69,8 @@ class Film:
 
     def table(self) -> Table:
         """For people. No intervals: frames that follow each other are no independent views."""
-        title = f"{self.path}: {self.frames} frames in {self.drives} drives, {self.fps} a second"
-        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        length = f"{plural(self.frames, 'frame')} in {plural(self.drives, 'drive')}, {self.fps} a second"
+        table = Table(title=f"{self.path}: {length}", title_justify="left", box=None, pad_edge=False)
         for name in ("article", f"goal reached, of {self.denominator}", "longest without a break"):
             table.add_column(name)
         for name, counted, reached, longest in self.rows:
