@@ -70,6 +70,7 @@ class Wanted:
     shift_px: int = 1
     rows: str = ""
     start: "Wanted | None" = None
+    quick_rows: str = QUICK_ROWS
 
 
 def networks(setup: Setup, wanted: tuple[Wanted, ...]) -> Generator[Tick, None, list[Victim]]:
@@ -95,7 +96,7 @@ def request_of(setup: Setup, wanted: Wanted) -> Request:
     """How `eot harden` trains it; quick setups take fewer rows and epochs, under another name."""
     name, rows, course = wanted.name, wanted.rows, wanted.course
     if setup.quick:
-        name, rows = f"{name}-quick", rows or QUICK_ROWS
+        name, rows = f"{name}-quick", rows or wanted.quick_rows
         course = replace(HASTY, decay=course.decay)
     spec = setup.spec("train", rows)
     return Request(
