@@ -10,10 +10,9 @@ from typing import Any
 import torch
 from rich.table import Table
 
-from eot.commands.measure import articles_of, at_once
+from eot.commands.measure import articles_of, judged
 from eot.commands.print import product_of
 from eot.commands.tick import Tick
-from eot.evidence.evaluate import collect, evaluate_steps
 from eot.evidence.evaluation import Evaluation
 from eot.film.approach import approach
 from eot.film.panels import panels
@@ -91,7 +90,8 @@ def film(request: Request, device: torch.device) -> Generator[Tick, None, Film]:
             f"film: expected an article of one face; got {len(product.levels)}: make a run with one photo"
         )
     built = build(frame_of(config, device), product.mask)
-    evaluation = yield from _judged(built, product, _drives(built, request))
+    views = Frozen(_drives(built, request))
+    evaluation = yield from judged("look", built.frame, articles_of(built, product), views)
     rows = tuple(_row(evaluation, name, request.drives) for name in evaluation.articles)
     coded = yield from _coded(built, product, evaluation, request.fps)
     place = folder.path / "film"
@@ -115,18 +115,6 @@ def _drives(built: Built, request: Request) -> Condition:
     frames = max(1, round(request.seconds * request.fps))
     seed = built.frame.config.seed
     return join([approach(conditions, generator_for(seed, "film", i), frames) for i in range(request.drives)])
-
-
-def _judged(built: Built, product: Product, views: Condition) -> Generator[Tick, None, Evaluation]:
-    problem, bare, parts, done = built.frame.problem(), built.frame.bare_problem(), [], 0
-    articles = articles_of(built, product)
-    batch = at_once(built.frame.config, len(articles) + (bare is not None))
-    steps = evaluate_steps(problem, articles, Frozen(views), len(views), batch=batch, bare=bare)
-    for part in steps:
-        parts.append(part)
-        done += len(part)
-        yield Tick("look", done, len(views))
-    return collect(problem, parts, level=built.frame.config.evaluation.level)
 
 
 def _coded(built: Built, product: Product, evaluation: Evaluation, fps: int) -> Generator[Tick, None, bytes]:

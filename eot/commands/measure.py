@@ -1,7 +1,7 @@
 """Measures an article on the report stream, with its controls, and writes what came of it as a report."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from eot.commands.summary import Summary
 from eot.commands.tick import Tick
 from eot.evidence.evaluate import collect, evaluate_steps
-from eot.evidence.evaluation import Evaluation
+from eot.evidence.evaluation import ATTACK, Evaluation
 from eot.evidence.findings import Finding
 from eot.evidence.rate_checks import check_evaluation
 from eot.evidence.statistics import wilson
@@ -20,12 +20,13 @@ from eot.report.gallery import Gallery, gallery
 from eot.report.model import Model, model_of
 from eot.report.report import write_report
 from eot.report.words import plural
-from eot.runs.build import Built
+from eot.runs.build import Built, Frame
 from eot.runs.config import Config, dump_config
 from eot.runs.folder import RunFolder, read_metrics
 from eot.runs.product import Product
 from eot.runs.provenance import Provenance
 from eot.runs.records import encode_evaluation
+from eot.streams import Frozen, Stream
 from textures.write import write_files
 
 # Photographs held in memory at once while nothing is differentiated: at most so many, of so many pixels in
@@ -36,21 +37,27 @@ PIXELS = 2_000_000
 
 def measure(built: Built, product: Product, views: int) -> Generator[Tick, None, tuple[Evaluation, Gallery]]:
     """The evidence on fresh views of the article and its controls, and photographs of some of them."""
-    frame = built.frame
-    articles = articles_of(built, product)
-    problem, bare = frame.problem(), frame.bare_problem()
-    batch = at_once(frame.config, len(product.levels) * (len(articles) + (bare is not None)))
-    stream = frame.stream("report", views)
-    parts, done = [], 0
-    for part in evaluate_steps(problem, articles, stream, views, batch=batch, bare=bare):
+    frame, articles = built.frame, articles_of(built, product)
+    evaluation = yield from judged("evaluate", frame, articles, frame.stream("report", views))
+    seed, bare = frame.config.seed, frame.bare_problem()
+    return evaluation, gallery(frame.problem(), articles, evaluation, seed=seed, bare=bare)
+
+
+def judged(
+    phase: str, frame: Frame, articles: Mapping[str, Float[Tensor, "f 3 u v"]], views: Stream | Frozen
+) -> Generator[Tick, None, Evaluation]:
+    """What the victims say of articles in one batch of views, as many at once as memory should hold."""
+    problem, bare, parts, done = frame.problem(), frame.bare_problem(), [], 0
+    faces = len(articles[ATTACK])
+    batch = _at_once(frame.config, faces * (len(articles) + (bare is not None)))
+    for part in evaluate_steps(problem, articles, views, views.k, batch=batch, bare=bare):
         parts.append(part)
-        done += len(part) // len(product.levels)
-        yield Tick("evaluate", done, views)
-    evaluation = collect(problem, parts, level=frame.config.evaluation.level)
-    return evaluation, gallery(problem, articles, evaluation, seed=frame.config.seed, bare=bare)
+        done += len(part) // faces
+        yield Tick(phase, done, views.k)
+    return collect(problem, parts, level=frame.config.evaluation.level)
 
 
-def at_once(config: Config, photographs: int) -> int:
+def _at_once(config: Config, photographs: int) -> int:
     """How many conditions may be held in memory when each is photographed so often."""
     return max(1, min(PHOTOGRAPHS, PIXELS // config.camera.output_px**2) // photographs)
 

@@ -1,22 +1,19 @@
 """`eot transfer`: what was made against each model, shown to all of them on the same fresh views."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from rich.table import Table
-from torch import Tensor
 
-from eot.commands.measure import at_once
+from eot.commands.measure import judged
 from eot.commands.print import product_of
 from eot.commands.tick import Tick
-from eot.evidence.evaluate import collect, evaluate_steps
 from eot.evidence.evaluation import ATTACK, BLANK, NOISE, Evaluation
 from eot.evidence.statistics import Rate
-from eot.runs.build import Frame, build, frame_of
+from eot.runs.build import build, frame_of
 from eot.runs.config import Config
 from eot.runs.folder import open_run
 from eot.runs.product import Product
@@ -113,28 +110,14 @@ def transfer(request: Request, device: torch.device) -> Generator[Tick, None, Ma
     articles.update(
         (name, product.image.to(device)) for name, product in zip(names[1:], products[1:], strict=True)
     )
-    evaluation = yield from _evaluated(built.frame, articles, request.views)
+    stream = built.frame.stream("report", request.views)
+    evaluation = yield from judged("transfer", built.frame, articles, stream)
     rows = [
         Row(name, tuple(on), _rates(evaluation, article, models))
         for name, on, article in zip(names, made_on, (ATTACK, *names[1:]), strict=True)
     ]
     rows += [Row(name, (), _rates(evaluation, name, models)) for name in (NOISE, BLANK)]
     return Matrix(models, tuple(rows), evaluation.denominator, request.views)
-
-
-def _evaluated(
-    frame: Frame, articles: Mapping[str, Float[Tensor, "f 3 u v"]], views: int
-) -> Generator[Tick, None, Evaluation]:
-    problem, bare, parts, done = frame.problem(), frame.bare_problem(), [], 0
-    faces = len(articles[ATTACK])
-    batch = at_once(frame.config, faces * (len(articles) + (bare is not None)))
-    for part in evaluate_steps(
-        problem, articles, frame.stream("report", views), views, batch=batch, bare=bare
-    ):
-        parts.append(part)
-        done += len(part) // faces
-        yield Tick("transfer", done, views)
-    return collect(problem, parts, level=frame.config.evaluation.level)
 
 
 def _rates(evaluation: Evaluation, article: str, models: Iterable[str]) -> tuple[Rate, ...]:

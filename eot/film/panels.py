@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from eot.evidence.evaluate import Article
@@ -13,10 +13,10 @@ from eot.evidence.evaluation import ATTACK, Evaluation
 from eot.problem import Problem
 from eot.report.frames import framed
 from eot.report.gallery import photographs
+from eot.report.lettering import LOST, PAPER, REACHED, RIGHT, SOFT, fitting, font
 
 HEIGHT_PX, GAP_PX, TEXT_PX, STRIP_PX = 240, 8, 22, 10
-PAPER, INK, SOFT = (251, 250, 248), (28, 29, 32), (98, 101, 109)
-REACHED, RIGHT, OTHER, AHEAD = (200, 69, 27), (42, 117, 72), (214, 170, 60), (228, 226, 220)
+AHEAD = (228, 226, 220)
 
 
 def panels(
@@ -42,7 +42,7 @@ def panels(
 def _colours(evaluation: Evaluation, name: str) -> list[tuple[int, int, int]]:
     """What became of each frame: goal reached, read as what it is, or neither."""
     reached, right = evaluation.reached(name, 0).tolist(), evaluation.recognised(name, 0).tolist()
-    return [REACHED if goal else RIGHT if own else OTHER for goal, own in zip(reached, right, strict=True)]
+    return [REACHED if goal else RIGHT if own else LOST for goal, own in zip(reached, right, strict=True)]
 
 
 def _caption(evaluation: Evaluation, row: int, view: int) -> str:
@@ -71,7 +71,7 @@ def _tile(
     tile.paste(Image.fromarray(levels).resize((width, HEIGHT_PX), Image.Resampling.BICUBIC))
     pen = ImageDraw.Draw(tile)
     pen.rectangle((0, 0, width - 1, HEIGHT_PX - 1), outline=colours[view], width=4)
-    pen.text((0, HEIGHT_PX + 3), _fitting(pen, caption, width), fill=colours[view], font=_font(14))
+    pen.text((0, HEIGHT_PX + 3), fitting(pen, caption, width, font(14)), fill=colours[view], font=font(14))
     strip = [colour if frame <= view else AHEAD for frame, colour in enumerate(colours)]
     bar = Image.new("RGB", (len(strip), 1))
     bar.putdata(strip)
@@ -88,17 +88,6 @@ def _page(tiles: list[Image.Image], footer: str) -> UInt8[np.ndarray, "h w 3"]:
         page.paste(tile, (left, GAP_PX))
         left += tile.width + GAP_PX
     pen = ImageDraw.Draw(page)
-    line = _fitting(pen, footer, width - 2 * GAP_PX)
-    pen.text((GAP_PX, tiles[0].height + GAP_PX + 3), line, fill=SOFT, font=_font(12))
+    line = fitting(pen, footer, width - 2 * GAP_PX, font(12))
+    pen.text((GAP_PX, tiles[0].height + GAP_PX + 3), line, fill=SOFT, font=font(12))
     return np.asarray(page)
-
-
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
-def _fitting(pen: ImageDraw.ImageDraw, line: str, width: int) -> str:
-    """The line, cut at its end until it is no wider than so many pixels at the larger size."""
-    while pen.textlength(line, font=_font(14)) > width and len(line) > 4:
-        line = line[:-2] + "…"
-    return line

@@ -3,17 +3,16 @@
 import io
 from collections.abc import Mapping, Sequence
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from eot.photos.measured import Measured
 from eot.photos.thumbnail import SIDE_PX
+from eot.report.lettering import INK, LOST, PAPER, REACHED, RIGHT, SOFT, fitting, font
 
 COLUMNS = 6
 TILE_PX, TEXT_PX, GAP_PX = 192, 50, 8
 # Photos on one sheet; more are drawn evenly from all of them.
 MOST = 240
-PAPER, INK, SOFT = (251, 250, 248), (28, 29, 32), (98, 101, 109)
-REACHED, RIGHT, LOST = (200, 69, 27), (42, 117, 72), (147, 96, 11)
 
 
 def contact_sheet(photos: Sequence[Measured], views: Mapping[str, bytes], label: Mapping[int, str]) -> bytes:
@@ -50,7 +49,8 @@ def _tile(
     words = f"{label.get(shot.reading[0], str(shot.reading[0]))} {100 * shot.confidence[0]:.0f} %"
     lines = [(words, colour), (f"{shot.arm}  {place_of(photo)}", INK), (shot.name, SOFT)]
     for i, (line, ink) in enumerate(lines):
-        draw.text((x, y + TILE_PX + 5 + 14 * i), _fitting(draw, line), fill=ink, font=_font())
+        shown = fitting(draw, line, TILE_PX, font(11))
+        draw.text((x, y + TILE_PX + 5 + 14 * i), shown, fill=ink, font=font(11))
 
 
 def colour_of(photo: Measured) -> tuple[int, int, int]:
@@ -67,16 +67,3 @@ def place_of(photo: Measured) -> str:
     yaw = "" if photo.yaw_deg is None else f", {photo.yaw_deg:+.0f}°"
     doubt = " ?" if photo.pose is not None and photo.pose.ambiguous else ""
     return f"{photo.distance_m:.2f} m{yaw}{doubt}"
-
-
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(11)
-
-
-def _fitting(draw: ImageDraw.ImageDraw, line: str) -> str:
-    """The line, cut in its middle until it is no wider than a tile."""
-    cut = line
-    while draw.textlength(cut, font=_font()) > TILE_PX and len(cut) > 4:
-        line = line[: len(line) // 2 - 1] + line[len(line) // 2 + 1 :]
-        cut = line[: len(line) // 2] + "…" + line[len(line) // 2 :]
-    return cut

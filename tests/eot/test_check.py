@@ -31,6 +31,11 @@ def test_a_fraction_is_read_as_it_is_written(text: str, value: float) -> None:
     assert fraction(text) == value
 
 
+@pytest.mark.parametrize("text", ["0.5/255", "1.5/255", "8/255", "0.3", "0.0001", "0.123456"])
+def test_a_radius_is_written_as_it_was_asked_for(text: str) -> None:
+    assert written(fraction(text)) == text
+
+
 @pytest.mark.parametrize("text", ["", "a", "1/0", "-1", "nan", "inf", "1/2/3"])
 def test_other_fractions_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="expected a"):
