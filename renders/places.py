@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -13,15 +13,22 @@ class Places:
 
     `objects` is what is annotated there; where an article stands alone it is the article's own box.
     `present` is False where a picture has fewer than b places, or too little of the object is in it.
+    `classes` is what each object is, by the victim's numbers, where all things of a picture count.
     """
 
     objects: Float[Tensor, "k b 4"]
     articles: Float[Tensor, "k b 4"]
     present: Bool[Tensor, "k b"]
+    classes: Int[Tensor, "k b"] | None = None
 
     def to(self, like: Tensor) -> "Places":
         """The same places on the device and with the dtype of a tensor."""
-        return Places(self.objects.to(like), self.articles.to(like), self.present.to(like.device))
+        return Places(
+            self.objects.to(like),
+            self.articles.to(like),
+            self.present.to(like.device),
+            None if self.classes is None else self.classes.to(like.device),
+        )
 
     def beside(self, size: tuple[int, int]) -> Bool[Tensor, "k b h w"]:
         """The pixels of pictures of `size` (height, width) in each object's box that no article covers."""

@@ -165,3 +165,31 @@ def test_a_patch_that_makes_things_melt_into_what_is_behind_them_is_measured_wit
         "use recede",
     )
     refused(eot("attack", hide, "--set", "objective.label=0", "--force"), "objective.label: expected none")
+
+
+def test_a_patch_that_spoils_whole_frames_is_measured_by_the_mean_over_classes(
+    hide: Path, eot: Callable[..., Result]
+) -> None:
+    """Beside each red thing, which carries the article, a green one: half of two things is not enough."""
+    for index in range(4):
+        file = hide.parent / "photos" / f"{index}.png"
+        picture = np.asarray(Image.open(file)).copy()
+        picture[24:, :8] = (30, 220, 30)
+        Image.fromarray(picture).save(file)
+        with file.with_suffix(".txt").open("a", encoding="utf-8") as lines:
+            lines.write("1 0.125 0.875 0.25 0.25\n")
+    text = hide.read_text(encoding="utf-8").replace('"hide"', '"degrade"')
+    hide.write_text(text.replace('label = "red thing"\n', "").replace("objects = 0\n", ""), encoding="utf-8")
+    code, _, stderr = eot("attack", hide, "--device", "cpu")
+    assert code == 0, stderr
+    report = json.loads(Path("runs/degrade/report.json").read_text(encoding="utf-8"))
+    rows = {row["article"]: row for row in report["detection"]["articles"]}
+    assert report["detection"]["classes"] == 2 and rows["clean"]["average_precision"]["rate"] == 1.0
+    assert report["success"]["rate"] > 0.8 and rows["attack"]["average_precision"]["rate"] < 0.3
+    page = Path("runs/degrade/report.html").read_text(encoding="utf-8")
+    assert "mAP" in page and "fewer than half of all things in the frame are found as what they are" in page
+    refused(
+        eot("attack", hide, "--set", "surface.kind=flat", "--force"), "degrade judges all that is annotated"
+    )
+    (hide.parent / "photos" / "classes.txt").write_text("teapot\nspoon\n", encoding="utf-8")
+    refused(eot("attack", hide, "--force"), "knows none of them")

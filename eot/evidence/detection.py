@@ -46,7 +46,8 @@ class Detected:
 
     Args:
         recall: objects found at the operating threshold, of all that are there.
-        average_precision: the area under the curve, at IoU 0.5.
+        average_precision: the area under the curve, at IoU 0.5; the mean over classes where there are many.
+        classes: how many there are.
         lost: objects found without the article and now taken for nothing, of those found without it.
         renamed: likewise, now taken for another class only.
         phantoms: frames with a detection at the operating threshold that is on no object and is not there
@@ -60,13 +61,14 @@ class Detected:
     renamed: Estimate
     phantoms: Estimate
     curve: Curve
+    classes: int
 
 
 def detected(evaluation: Evaluation, article: str, victim: int = 0) -> Detected:
-    """The figures of one article; of `label` where it is known, else of the class to reach."""
+    """The figures of one article; of all classes, or of `label`, or else of the class to reach."""
     found, goal = evaluation.seen.found, evaluation.goal
     label = goal.label if goal.label is not None else goal.target
-    assert found is not None and label is not None
+    assert found is not None
     photos, threshold = evaluation.seen.condition.background.cpu(), float(found.threshold[victim])
     here, clean = (
         matches(found, victim, evaluation.articles.index(name), label) for name in (article, CLEAN)
@@ -85,6 +87,7 @@ def detected(evaluation: Evaluation, article: str, victim: int = 0) -> Detected:
         renamed=_share(renamed.sum(-1), before.sum(-1), photos, level),
         phantoms=_share(made_up, torch.ones_like(made_up), photos, level),
         curve=curve(here, found),
+        classes=len(_classes(here)),
     )
 
 
@@ -102,15 +105,23 @@ def _phantoms(found: Found, victim: int, rows: tuple[int, int]) -> Int[Tensor, "
     return (fires & ~on_object & ~there).any(-1).long()
 
 
-def curve(here: Matches, found: Found, weight: Float[Tensor, " n"] | None = None) -> Curve:
-    """The precision-recall curve of the class, each view counted `weight` times."""
+def _classes(here: Matches) -> list[int]:
+    return [int(label) for label in here.own.unique() if label >= 0]
+
+
+def curve(
+    here: Matches, found: Found, weight: Float[Tensor, " n"] | None = None, label: int | None = None
+) -> Curve:
+    """The precision-recall curve of a class, or of all together, each view counted `weight` times."""
     each = torch.ones(len(here.scores)) if weight is None else weight
-    counts = here.hit | here.miss
+    counts, there = here.hit | here.miss, found.present
+    if label is not None:
+        counts, there = counts & (here.labels == label), there & (here.own == label)
     rows, _ = counts.nonzero(as_tuple=True)
     order = here.scores[counts].argsort(descending=True, stable=True)
     hit, times = here.hit[counts][order], each[rows][order]
     right, wrong = (hit * times).cumsum(0), (~hit * times).cumsum(0)
-    total = float((found.present.sum(-1) * each).sum())
+    total = float((there.sum(-1) * each).sum())
     return Curve(right / max(total, 1.0), right / (right + wrong).clamp_min(1e-12))
 
 
@@ -125,9 +136,17 @@ def _average_precision(here: Matches, found: Found, photos: Tensor, level: float
     distinct, which = photos.unique(return_inverse=True)
     if int(found.present.sum()) == 0:
         return Estimate(None, 0.0, 1.0, 0, len(distinct))
-    draws = [area(curve(here, found, times[which])) for times in _draws(len(distinct), CURVE_DRAWS)]
+    drawn = [_mean_area(here, found, times[which]) for times in _draws(len(distinct), CURVE_DRAWS)]
+    draws = torch.tensor([value for value in drawn if value is not None])
     n = (int(found.present.sum()), len(distinct))
-    return _estimate(area(curve(here, found)), torch.tensor(draws), n, level)
+    return _estimate(_mean_area(here, found, torch.ones(len(photos))), draws, n, level)
+
+
+def _mean_area(here: Matches, found: Found, weight: Float[Tensor, " n"]) -> float | None:
+    """The mean over the classes of which there is something in the views that count; None without any."""
+    classes = [c for c in _classes(here) if bool(((here.own == c).any(-1) & (weight > 0)).any())]
+    areas = [area(curve(here, found, weight, c)) for c in classes]
+    return sum(areas) / len(areas) if areas else None
 
 
 def _share(part: Tensor, whole: Tensor, photos: Tensor, level: float) -> Estimate:
@@ -142,7 +161,7 @@ def _share(part: Tensor, whole: Tensor, photos: Tensor, level: float) -> Estimat
     return _estimate(float(parts.sum() / wholes.sum()), drawn[(times @ wholes) > 0], n, level)
 
 
-def _estimate(value: float, drawn: Tensor, n: tuple[int, int], level: float) -> Estimate:
+def _estimate(value: float | None, drawn: Tensor, n: tuple[int, int], level: float) -> Estimate:
     if n[1] < 2:
         return Estimate(value, 0.0, 1.0, *n)
     tail = (1 - level) / 2

@@ -23,6 +23,7 @@ class Found:
         labels: -1 where there are fewer than d.
         objects: of every view, the same for all articles and victims.
         threshold: the operating threshold of each victim.
+        classes: what each object is, where things of all classes are sought; else they are of the goal's.
     """
 
     boxes: Float[Tensor, "m a n d 4"]
@@ -31,6 +32,14 @@ class Found:
     objects: Float[Tensor, "n b 4"]
     present: Bool[Tensor, "n b"]
     threshold: Float[Tensor, " m"]
+    classes: Int[Tensor, "n b"] | None = None
+
+    def own(self, label: int | None) -> Int[Tensor, "n b"]:
+        """The class of each object: `label` unless they are of many."""
+        if self.classes is not None:
+            return self.classes
+        assert label is not None, "objects of unknown class"
+        return torch.full(self.present.shape, label)
 
 
 def found_in(answers: Sequence[Sequence[Prediction]]) -> Found | None:
@@ -47,6 +56,7 @@ def found_in(answers: Sequence[Sequence[Prediction]]) -> Found | None:
         objects=places.objects.repeat(faces, 1, 1).cpu(),
         present=places.present.repeat(faces, 1).cpu(),
         threshold=torch.tensor([row[0].operating.threshold for row in rows]),
+        classes=None if places.classes is None else places.classes.repeat(faces, 1).cpu(),
     )
 
 
@@ -58,11 +68,13 @@ def join_found(parts: Sequence[Found | None]) -> Found | None:
     most = max(part.objects.shape[1] for part in whole)
     views = {name: torch.cat([getattr(p, name) for p in whole], 2) for name in ("boxes", "scores", "labels")}
     pad = torch.nn.functional.pad
+    known = [(p.classes, most - p.present.shape[1]) for p in whole if p.classes is not None]
     return Found(
         **views,
         objects=torch.cat([pad(p.objects, (0, 0, 0, most - p.objects.shape[1])) for p in whole]),
         present=torch.cat([pad(p.present, (0, most - p.present.shape[1])) for p in whole]),
         threshold=whole[0].threshold,
+        classes=torch.cat([pad(c, (0, room), value=-1) for c, room in known]) if known else None,
     )
 
 

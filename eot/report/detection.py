@@ -19,6 +19,7 @@ def detection_record(evaluation: Evaluation) -> dict[str, Any] | None:
         "threshold": round(float(evaluation.seen.found.threshold[0]), 4),
         "photos": rows[0].recall.photos,
         "interval": "bootstrap over photos",
+        "classes": rows[0].classes,
         "articles": [
             {"article": row.article, **{name: _estimate(getattr(row, name)) for name in FIGURES}}
             for row in rows

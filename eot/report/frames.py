@@ -6,7 +6,7 @@ from torch import Tensor
 
 from eot.evidence.evaluation import Evaluation
 
-# Found as the attacked class; found as another.
+# Found as the attacked class, or where all are as one that is there; found as another.
 OWN, OTHER = (255, 196, 0), (90, 170, 255)
 
 
@@ -26,7 +26,9 @@ def framed(
     if not len(boxes):
         return levels.float() / 255
     names = [evaluation.victims[0].label(label) for label in labels]
-    own = (evaluation.goal.label, evaluation.goal.target)
+    own = [evaluation.goal.label, evaluation.goal.target]
+    if found.classes is not None:
+        own = found.classes[view].tolist()
     colours = [OWN if label in own else OTHER for label in labels]
     inside = boxes.clamp_min(0).minimum(limit)
     return draw_bounding_boxes(levels, inside, names, colours, width=2).float() / 255

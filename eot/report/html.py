@@ -84,7 +84,9 @@ def _aim(goal: dict[str, Any]) -> str:
         return f"“{goal['label']['label']}” is found as “{goal['target']['label']}”"
     if goal["label"]:
         return f"“{goal['label']['label']}” is {goal['text'].replace('not to be', 'not')}"
-    return f"a “{goal['target']['label']}” is found where there is none"
+    if goal["target"]:
+        return f"a “{goal['target']['label']}” is found where there is none"
+    return goal["text"].replace("to have fewer", "fewer").replace(" found", " are found")
 
 
 def picture_uri(data: bytes, kind: str) -> str:

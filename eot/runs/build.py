@@ -1,6 +1,7 @@
 """From a configuration to the parts of a run: first what does not depend on the mask, then the attack."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Float
@@ -10,14 +11,16 @@ from eot.aims import Aim
 from eot.attack import Attack, Judged
 from eot.colour_trials import Colours
 from eot.defences.defended import defended
+from eot.left_out import CutOut, SomeModels
 from eot.loop import gradient
 from eot.optimisers import SCHEDULES, SteepestDescent
 from eot.problem import Penalty, Problem, unprinted
 from eot.random_search import RandomSearch
 from eot.runs.articles import Article, article_of
 from eot.runs.config import Config
-from eot.runs.labels import Victims, objective_of
+from eot.runs.labels import Victims, known_number, objective_of
 from eot.runs.masks import shaped
+from eot.runs.objects import Numbering
 from eot.runs.product import Product, levels_of, shown
 from eot.runs.scenes import Without, World, world_of
 from eot.runs.textures import AnyTexture, texture_of
@@ -141,9 +144,21 @@ def frame_of(config: Config, device: torch.device) -> Frame:
         loaded = tuple((defended(victim, config.victims.defence), weight) for victim, weight in loaded)
     objective = objective_of(config.objective, loaded, article.sign)
     profile = read_profile(config.print.profile)
-    world = world_of(config, article, device)
+    world = world_of(config, article, device, _numbering(config, loaded))
     victims = tuple((victim.to(device), weight) for victim, weight in loaded)
     return Frame(config, device, victims, article, world, objective, profile)
+
+
+def _numbering(config: Config, victims: Victims) -> Numbering | None:
+    """How things of all classes are numbered, where all of them are to be found; else None."""
+    if config.objective.kind != "degrade":
+        return None
+    if config.surface.kind != "objects":
+        raise InputError(
+            f"surface.kind: expected objects, as objective.kind = degrade judges all that is annotated in "
+            f"photos; got {config.surface.kind}: set surface.kind, photos and boxes"
+        )
+    return partial(known_number, victims=victims)
 
 
 def build(frame: Frame, mask: Mask) -> Built:
@@ -162,17 +177,19 @@ def build(frame: Frame, mask: Mask) -> Built:
         config.search.select_every,
         SCHEDULES[config.optimiser.schedule],
         config.optimiser.micro,
-        _slope(config),
+        _slope(config, mask),
     )
     return Built(frame, mask, texture, attack)
 
 
-def _slope(config: Config) -> Slope:
-    """The gradient, or what stands for it where the victim is only asked."""
-    kind = config.optimiser.kind
-    if kind == "nes":
-        return Nes(config.optimiser.trials)
-    return unseen if kind == "random" else gradient
+def _slope(config: Config, mask: Mask) -> Slope:
+    """The gradient, or what stands for it where the victim is only asked; with what a step leaves out."""
+    table, some = config.optimiser, config.victims.each_step
+    slopes: dict[str, Slope] = {"nes": Nes(table.trials), "random": unseen}
+    slope = slopes.get(table.kind, gradient)
+    if some is not None and some < len(config.victims.models):
+        slope = SomeModels(slope, some)
+    return CutOut(slope, table.cut_out, mask) if table.cut_out > 0 else slope
 
 
 def check_optimiser(frame: Frame) -> None:

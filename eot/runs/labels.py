@@ -4,10 +4,12 @@ import math
 
 from eot.aims import Aim
 from eot.depth_objective import Recede
-from eot.detector_objectives import HIDING, Appear, DetectorObjective, Hide, Mislabel
+from eot.detector_objectives import Appear, DetectorObjective, Hide, Mislabel
+from eot.detector_readings import HIDING
 from eot.objectives import DISTANCES, Evade, Targeted
 from eot.runs.sections import ObjectiveTable
 from eot.segmentation_objective import Erase
+from eot.untargeted_objective import Degrade
 from eot.victims.any_victim import AnyVictim
 from eot.victims.detector import Detector
 from renders.errors import InputError, nearest
@@ -15,7 +17,7 @@ from renders.errors import InputError, nearest
 # What a victim is, and what can be wanted of it.
 KINDS = {
     "Victim": ("classifier", ("targeted", "evade")),
-    "Detector": ("detector", ("hide", "appear", "mislabel")),
+    "Detector": ("detector", ("hide", "appear", "mislabel", "degrade")),
     "Segmenter": ("segmenter", ("erase",)),
     "DepthEstimator": ("depth estimator", ("recede",)),
 }
@@ -60,13 +62,15 @@ def _check_kind(kind: str, victims: Victims) -> None:
             )
 
 
-def _of_detectors(table: ObjectiveTable, victims: Victims) -> DetectorObjective:
+def _of_detectors(table: ObjectiveTable, victims: Victims) -> DetectorObjective | Degrade:
     numbers = {
         key: class_number(value, victims, f"objective.{key}")
         for key, value in (("label", table.label), ("target", table.target))
         if value is not None
     }
     hiding = HIDING[table.hiding]
+    if table.kind == "degrade":
+        return Degrade(hiding)
     if table.kind == "appear":
         return Appear(numbers["target"])
     if table.kind == "mislabel":
@@ -93,6 +97,14 @@ def class_number(wanted: str | int, victims: Victims, key: str) -> int:
                 f"{other.labels.index(labels[number])} of {other.name}: victims of one run must agree"
             )
     return number
+
+
+def known_number(name: str, victims: Victims) -> int | None:
+    """The number of an annotated class; None where the victims have no class of that name or number."""
+    wanted = int(name) if name.isdecimal() else name
+    labels = victims[0][0].info.labels
+    known = wanted < len(labels) if isinstance(wanted, int) else _plain(name) in map(_plain, labels)
+    return class_number(wanted, victims, "objective.kind") if known else None
 
 
 def _find(name: str, labels: tuple[str, ...], key: str) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from eot.problem import Scene, places_of
 from eot.runs.articles import Article
 from eot.runs.config import Config
-from eot.runs.objects import objects_of
+from eot.runs.objects import Numbering, objects_of
 from eot.runs.photographs import photographs_of
 from eot.runs.sections import BackgroundsTable, CameraTable
 from eot.streams import generator_for
@@ -70,8 +70,10 @@ class Without:
         return places_of(self.scene, condition)
 
 
-def world_of(config: Config, article: Article, device: torch.device) -> World:
-    """The world that a configuration describes, its pictures on the device."""
+def world_of(
+    config: Config, article: Article, device: torch.device, numbering: Numbering | None = None
+) -> World:
+    """The world that a configuration describes, its pictures on the device; see `objects_of`."""
     if config.surface.kind == "screen":
         return World(Screen(), 1)
     framing, coverage = Framing(config.camera.framing), article.coverage.to(device)
@@ -82,7 +84,7 @@ def world_of(config: Config, article: Article, device: torch.device) -> World:
         size = frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
         return World(Photograph(mixed, size, framing, coverage, supersample), len(mixed))
     if config.surface.kind == "objects":
-        scene_of = objects_of(config.surface, article, side, device)
+        scene_of = objects_of(config.surface, article, side, device, numbering)
         order = _order(config, len(scene_of.photos)).tolist()
         return World(replace(scene_of, photos=tuple(scene_of.photos[i] for i in order)), len(order))
     camera = camera_of(config.camera)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from renders.camera import Camera, Intrinsics
@@ -28,12 +28,29 @@ IN_VIEW = 0.5
 
 
 @dataclass(frozen=True)
+class Things:
+    """Everything that is known to be in a photograph: boxes (xyxy px), and the victim's number of each."""
+
+    boxes_px: Float[Tensor, "c 4"]
+    classes: Int[Tensor, " c"]
+
+
+@dataclass(frozen=True)
 class Marked:
-    """One photograph: sRGB image, the boxes of the objects that carry articles (xyxy px), and its light."""
+    """One photograph: sRGB image, the boxes of the objects that carry articles (xyxy px), and its light.
+
+    Where `things` are given they are what is to be found; else it is the objects that carry articles.
+    """
 
     srgb: Float[Tensor, "3 h w"]
     objects_px: Float[Tensor, "b 4"]
     relight: Relight
+    things: Things | None = None
+
+    @property
+    def sought_px(self) -> Float[Tensor, "b 4"]:
+        """The boxes of what a victim is to find."""
+        return self.objects_px if self.things is None else self.things.boxes_px
 
     @cached_property
     def linear(self) -> Picture:
@@ -93,10 +110,14 @@ class Objects:
     def places(self, condition: Condition) -> Places:
         """Where objects and articles are in each view."""
         views = self._views(condition.to(self.photos[0].srgb.device, self.photos[0].srgb.dtype))
-        most = max(len(photo.objects_px) for photo, _ in views)
+        most = max(max(len(photo.objects_px), len(photo.sought_px)) for photo, _ in views)
         parts = [_places(photo, view, most) for photo, view in views]
         order = torch.cat([view.rows for _, view in views]).argsort()
-        return Places(*(torch.cat(column)[order] for column in zip(*parts, strict=True)))
+        objects, articles, present, classes = (
+            torch.cat(column)[order] for column in zip(*parts, strict=True)
+        )
+        known = self.photos[0].things is not None
+        return Places(objects, articles, present, classes if known else None)
 
     def _views(self, condition: Condition) -> list[tuple[Marked, View]]:
         """The views of each photo."""
@@ -160,10 +181,13 @@ def _window(photo: Marked, view: View) -> tuple[Float[Tensor, "k 3 h w"], Float[
     return cut, (down[:, :, None] & across[:, None])[:, None].to(cut)
 
 
-def _places(photo: Marked, view: View, most: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Boxes of objects and articles in the views' pixels, cut off at the frame, padded to `most`."""
+def _places(photo: Marked, view: View, most: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Boxes of objects and articles in the views' pixels, cut off at the frame; which are there; classes.
+
+    All are padded to `most`, classes with -1.
+    """
     origin, photo_px = photo.origin_px(view), photo.photo_px(view)[:, None, None]
-    objects = (photo.objects_px.to(origin) - origin.repeat(1, 2)[:, None]) / photo_px
+    objects = (photo.sought_px.to(origin) - origin.repeat(1, 2)[:, None]) / photo_px
     camera, depth = view.camera, view.vertices[..., 2:].clamp_min(1e-3)
     centre = torch.stack([camera.centre_x_px, camera.centre_y_px], -1)[:, None]
     points = centre - camera.focal_px[:, None, None] * view.vertices[..., :2] / depth
@@ -171,9 +195,17 @@ def _places(photo: Marked, view: View, most: int) -> tuple[Tensor, Tensor, Tenso
     limit = origin.new_tensor([view.size[1], view.size[0]] * 2)
     shown = objects.clamp_min(0).minimum(limit)
     present = _area(shown) >= IN_VIEW * _area(objects)
-    room, pad = most - objects.shape[1], torch.nn.functional.pad
     articles = articles.clamp_min(0).minimum(limit)
-    return pad(shown, (0, 0, 0, room)), pad(articles, (0, 0, 0, room)), pad(present, (0, room))
+    unknown = present.new_full(objects.shape[1:2], -1, dtype=torch.int64)
+    classes = unknown if photo.things is None else photo.things.classes
+    classes = _filled(classes.expand(len(shown), -1), most, -1)
+    return _filled(shown, most), _filled(articles, most), _filled(present, most), classes
+
+
+def _filled(values: Tensor, most: int, fill: int = 0) -> Tensor:
+    """As many places of each view `[k b ...]` as the view with the most."""
+    room = values.new_full((len(values), most - values.shape[1], *values.shape[2:]), fill)
+    return torch.cat([values, room], 1)
 
 
 def _area(boxes: Float[Tensor, "k b 4"]) -> Float[Tensor, "k b"]:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from eot.detector_objectives import HIDING, Appear, Hide, Mislabel, none_fires
+from eot.detector_objectives import Appear, Hide, Mislabel
+from eot.detector_readings import HIDING, none_fires
 from eot.victims import Dense, Operating
 from renders.places import Places
 
@@ -74,7 +75,7 @@ def parts(*candidates: tuple[list[float], int, float]) -> tuple[Tensor, Tensor]:
 
 
 def test_the_loss_of_hiding_is_minus_the_logarithm_of_nothing_being_found() -> None:
-    score, near = torch.tensor([[[0.5, 0.2, 0.9]]]), torch.tensor([[[[1.0], [0.4], [0.0]]]])
+    score, near = torch.tensor([[[[0.5], [0.2], [0.9]]]]), torch.tensor([[[[1.0], [0.4], [0.0]]]])
     # The third is not near the object: (1 - 0.5)(1 - 0.2) = 0.4.
     assert torch.allclose(none_fires(score, near), -torch.tensor(0.4).log())
 

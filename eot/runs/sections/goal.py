@@ -8,14 +8,16 @@ from eot.runs import kinds
 from eot.runs.sections.table import Table, wanted
 from renders.errors import InputError
 
+WITHOUT_CLASS = {"recede": "depth has no classes", "degrade": "things of all classes are meant"}
+
 
 class ObjectiveTable(Table):
     """What counts as success."""
 
-    kind: Literal["targeted", "evade", "hide", "appear", "mislabel", "erase", "recede"] = Field(
+    kind: Literal["targeted", "evade", "hide", "appear", "mislabel", "degrade", "erase", "recede"] = Field(
         "targeted",
-        description="be read as the target, or not as the label; of a detector: hide, appear, mislabel; of a "
-        "segmenter: erase; of a depth estimator: recede",
+        description="be read as the target, or not as the label; of a detector: hide, appear, mislabel, "
+        "degrade (mAP); of a segmenter: erase; of a depth estimator: recede",
     )
     target: kinds.ClassName = Field(None, description="the class to be read as, name or index")
     label: kinds.ClassName = Field(None, description="the true class, name or index; a sign knows its own")
@@ -35,8 +37,10 @@ class ObjectiveTable(Table):
         if self.kind in ("hide", "mislabel", "erase") and self.label is None:
             raise wanted("objective.label", f"kind = {self.kind} needs the class that is there")
         for name in ("target", "label"):
-            if self.kind == "recede" and getattr(self, name) is not None:
-                raise InputError(f"objective.{name}: expected none, as depth has no classes; leave it out")
+            if self.kind in WITHOUT_CLASS and getattr(self, name) is not None:
+                raise InputError(
+                    f"objective.{name}: expected none, as {WITHOUT_CLASS[self.kind]}; leave it out"
+                )
         return self
 
 
@@ -61,6 +65,9 @@ class OptimiserTable(Table):
     views: int = Field(32, ge=1, description="fresh views per step")
     micro: int | None = Field(None, ge=1, description="views held in memory at a time; none = all of a step")
     schedule: Literal["constant", "cosine"] = Field("cosine", description="how the step size falls")
+    cut_out: float = Field(
+        0.0, ge=0, lt=1, description="side of a square of the article that each step leaves out, over its own"
+    )
     trials: int = Field(
         9, ge=1, description="squares that random tries in a step, or pairs of directions of nes"
     )
