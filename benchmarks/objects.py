@@ -27,7 +27,7 @@ from renders.fragments import Hits, locate
 from renders.geometry import to_view
 from renders.lookup import Filter, Pyramid
 from renders.rasterisers.choose import RASTERISERS, rasteriser
-from renders.shade import box_downsample, shade
+from renders.shade import box_downsample, layered, shade
 
 ROOT = Path(__file__).parents[1]
 DISTANCE_M, RADIUS_M = 10.0, 1.0
@@ -75,8 +75,8 @@ class Ball:
         """The lit sphere alone, premultiplied linear rgba."""
         side = side_px * samples
         hits = self.hits(name, camera.scaled(samples), side)
-        layer = shade(pyramid, hits, self.condition, (side, side), len(self.condition), how=how)
-        return box_downsample(layer, samples)
+        colours = shade(pyramid, hits, self.condition, how=how)
+        return box_downsample(layered(colours, hits, (side, side), len(self.condition)), samples)
 
 
 def ball(k: int, subdivisions: int) -> Ball:

@@ -21,7 +21,7 @@ from renders.fragments import locate
 from renders.geometry import to_view
 from renders.lookup import Filter, Pyramid
 from renders.rasterisers.spans import rasterise
-from renders.shade import box_downsample, shade
+from renders.shade import box_downsample, layered, shade
 from renders.surfaces.flat import Flat, quad_faces, quad_uvs
 
 REFERENCE_MS = 48.0  # MobileNetV2 per image, on the core that the targets were set on
@@ -53,7 +53,7 @@ class Shape:
         camera, size = self.camera(side_px).scaled(samples), (side_px * samples, side_px * samples)
         fragments = rasterise(self.vertices, self.faces, camera, size, closed=self.closed)
         hits = locate(fragments, self.vertices, self.faces, self.uvs, camera)
-        layer = shade(pyramid, hits, self.condition, size, len(self.condition), how=how)
+        layer = layered(shade(pyramid, hits, self.condition, how=how), hits, size, len(self.condition))
         return box_downsample(layer, samples)
 
 

@@ -1,7 +1,8 @@
 """Transfer between the real models of the test material: each patch is made on one model, or on all but one.
 
 `python -m benchmarks.transfer classifiers` and `... detectors` (about a quarter of an hour each on one core)
-leave a run per patch in runs/transfer and print the matrix. Killed, the command goes on where it was.
+leave a run per patch in runs/transfer and print the matrix. `... tricks` makes the patch for two classifiers
+with each setting that is for transfer, and shows it to the third. Killed, the command goes on where it was.
 """
 
 import sys
@@ -53,20 +54,40 @@ FIELDS = {
 }
 
 
+# What a step of training leaves out, and what is optimised; the rest is that of the classifiers.
+TRICKS = {
+    "one-model": "victims.each_step=1",
+    "cut-out": "optimiser.cut_out=0.3",
+    "spectrum": 'texture.kind="fourier"',
+}
+
+
 def main(kind: str) -> None:
     """Trains what is missing, and prints the matrix of success on views that no patch was made on."""
-    field = FIELDS[kind]
-    runs = []
-    for sources in ensembles(field.models):
-        out = OUT / kind / "+".join(source.rsplit(":", 1)[1] for source in sources)
-        names = ", ".join(f'"{source}"' for source in sources)
-        begun = RunFolder(out).is_run
-        settings = () if begun else (f"victims.models=[{names}]", *field.settings)
-        source = out if begun else EXAMPLES / field.example
-        finish(attack(Request(source, settings, out, resume=begun), torch.device("cpu")))
-        runs.append(out)
+    field = FIELDS["classifiers" if kind == "tricks" else kind]
+    if kind == "tricks":
+        pair = (field.models[0], field.models[2])  # the pair that reaches the third net most often
+        runs = [made(field, OUT / "classifiers" / named(pair), pair)]
+        runs += [made(field, OUT / kind / name, pair, (setting,)) for name, setting in TRICKS.items()]
+    else:
+        runs = [made(field, OUT / kind / named(sources), sources) for sources in ensembles(field.models)]
     matrix = finish(transfer(Compare(tuple(runs), field.models, field.views), torch.device("cpu")))
     Console(width=150).print(matrix.table())
+
+
+def named(sources: tuple[str, ...]) -> str:
+    """The folder of the patch for some models."""
+    return "+".join(source.rsplit(":", 1)[1] for source in sources)
+
+
+def made(field: Field, out: Path, sources: tuple[str, ...], settings: tuple[str, ...] = ()) -> Path:
+    """The finished run of the patch for some models."""
+    names = ", ".join(f'"{source}"' for source in sources)
+    begun = RunFolder(out).is_run
+    wanted = () if begun else (f"victims.models=[{names}]", *field.settings, *settings)
+    source = out if begun else EXAMPLES / field.example
+    finish(attack(Request(source, wanted, out, resume=begun), torch.device("cpu")))
+    return out
 
 
 def ensembles(models: tuple[str, ...]) -> list[tuple[str, ...]]:

@@ -29,8 +29,9 @@ def srgb_to_linear(srgb: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
 
 def linear_to_srgb(linear: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """sRGB values of linear light (IEC 61966-2-1). Range [0, 1] to [0, 1]; below 0 the line goes on."""
-    power = 1.055 * linear.clamp_min(LINEAR_KNEE) ** (1 / 2.4) - 0.055
-    return torch.where(linear <= LINEAR_KNEE, linear * 12.92, power)
+    power = linear.clamp_min(LINEAR_KNEE).pow_(1 / 2.4).mul_(1.055).sub_(0.055)
+    # The power is the smaller of the two from the knee on, the line before it.
+    return torch.minimum(linear * 12.92, power)
 
 
 def linear_to_xyz(linear: Float[Tensor, "*n 3 h w"]) -> Float[Tensor, "*n 3 h w"]:

@@ -30,10 +30,16 @@ class Relight:
         self, rgba: Float[Tensor, "t k 4 h w"], photo_px: Float[Tensor, " k"]
     ) -> Float[Tensor, "t k 4 h w"]:
         """The premultiplied layer as the photo would show it; `photo_px` = photo pixels per layer pixel."""
-        gain, haze = (rgba.new_tensor(v)[:, None, None] for v in (self.gain, self.haze))
-        alpha = rgba[:, :, 3:]
-        lit = torch.cat([rgba[:, :, :3] * gain + haze * alpha, alpha], 2)
-        return gaussian_blur(lit, self.blur_px / photo_px)
+        gain, haze = (rgba.new_tensor(v)[:, None] for v in (self.gain, self.haze))
+        shown = lit(rgba.flatten(0, 1).flatten(2), gain, haze).reshape(rgba.shape)
+        return gaussian_blur(shown, self.blur_px / photo_px)
+
+
+def lit(
+    rgba: Float[Tensor, "t 4 p"], gain: Float[Tensor, "3 #p"], haze: Float[Tensor, "3 #p"]
+) -> Float[Tensor, "t 4 p"]:
+    """Premultiplied colours under a photo's light, before its blur."""
+    return torch.cat([rgba[:, :3] * gain + haze * rgba[:, 3:], rgba[:, 3:]], 1)
 
 
 INSIDE = 0.98  # coverage from which a pixel shows nothing but the article

@@ -19,7 +19,7 @@ from renders.rasterisers.spans import rasterise
 from renders.self_shadow import sunlight_left
 from renders.sensor.develop import develop
 from renders.sensor.resize import resize
-from renders.shade import box_downsample, shade
+from renders.shade import box_downsample, layered, shade
 from renders.surfaces.surface import Skin, Surface
 
 
@@ -59,16 +59,9 @@ def layer(
     if self_shadow and bool(view.condition.sun.any()):
         sun_left = sunlight_left(hits, view.vertices, skin.faces, view.condition, rasteriser)
     rgba = shade(
-        pyramid,
-        hits,
-        view.condition,
-        size,
-        len(view.rows),
-        whole=skin.whole,
-        environments=environments,
-        sun_left=sun_left,
+        pyramid, hits, view.condition, whole=skin.whole, environments=environments, sun_left=sun_left
     )
-    return box_downsample(rgba, supersample)
+    return box_downsample(layered(rgba, hits, size, len(view.rows)), supersample)
 
 
 def composite(

@@ -6,7 +6,7 @@ The only step of the renderer with gradient to the texture.
 from functools import reduce
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from renders.conditions import Condition
@@ -22,20 +22,18 @@ def shade(
     pyramid: Pyramid,
     hits: Hits,
     condition: Condition,
-    size: tuple[int, int],
-    k: int,
     *,
     how: Filter = Filter.TRILINEAR,
     edge: Edge = Edge.CLAMP,
     whole: bool = False,
     environments: Environments | None = None,
     sun_left: Float[Tensor, " p"] | None = None,
-) -> Float[Tensor, "t k 4 h w"]:
-    """The article alone as premultiplied linear rgba, 0 where it is not seen; the t textures share the hits.
+) -> Float[Tensor, "t 4 p"]:
+    """What every hit shows of the article, premultiplied linear rgba; the t textures share the hits.
 
     The pyramid holds linear rgb, or rgb premultiplied by coverage and the coverage as a fourth channel.
-    `size` is (height, width) of the k views the hits were made with. On a `whole` article coverage only
-    weighs the texels (normalised convolution, Knutsson & Westin 1993): each face that is hit is opaque.
+    On a `whole` article coverage only weighs the texels (normalised convolution, Knutsson & Westin 1993):
+    each face that is hit is opaque.
     `sun_left` is what the article's own shadow leaves of the sun (renders/self_shadow.py).
     """
     colour = pyramid.sample(hits.uv, hits.footprint, how, edge)
@@ -47,17 +45,37 @@ def shade(
     rgb = rgb * irradiance(hits, condition, environments, sun_left).to(rgb)
     if bool((condition.sheen * condition.sun).any()):
         rgb = rgb + alpha * highlight(hits, condition, sun_left).to(rgb)
-    return _layer(torch.cat([rgb, alpha], 1), hits, size, k)
+    return torch.cat([rgb, alpha], 1)
 
 
-def _layer(rgba: Tensor, hits: Hits, size: tuple[int, int], k: int) -> Tensor:
-    """Colours `[t 4 p]` put at their pixels."""
-    area = size[0] * size[1]
-    channel = torch.arange(0, 4 * area, area, device=rgba.device)[:, None]
-    place = (hits.view * (4 * area) + hits.pixel + channel).flatten()
-    empty = rgba.new_zeros((rgba.shape[0], k * 4 * area))
+def layered(
+    rgba: Float[Tensor, "t 4 p"], hits: Hits, size: tuple[int, int], k: int
+) -> Float[Tensor, "t k 4 h w"]:
+    """The article alone, 0 where it is not seen: colours at their pixels of k views of (height, width)."""
+    empty = rgba.new_zeros((rgba.shape[0], k * 4 * size[0] * size[1]))
     # Into the new picture itself: a copy of it costs as much as what is put there.
-    return empty.index_copy_(1, place, rgba.flatten(1)).unflatten(1, (k, 4, *size))
+    return empty.index_copy_(1, _places(hits, 4, size), rgba.flatten(1)).unflatten(1, (k, 4, *size))
+
+
+def painted(
+    rgba: Float[Tensor, "t 4 p"], hits: Hits, behind: Float[Tensor, "k 3 h w"]
+) -> Float[Tensor, "t k 3 h w"]:
+    """Colours at their pixels over what is behind them, in linear light (Porter & Duff 1984, over).
+
+    As a layer composited at one sample a pixel, without passing over the pixels that do not show it.
+    """
+    place = _places(hits, 3, (behind.shape[2], behind.shape[3]))
+    under = behind.flatten()[place].unflatten(0, (3, -1))
+    shown = rgba[:, :3] + under * (1 - rgba[:, 3:])
+    pictures = behind.flatten().repeat(len(rgba), 1)
+    return pictures.index_copy_(1, place, shown.flatten(1)).unflatten(1, behind.shape)
+
+
+def _places(hits: Hits, channels: int, size: tuple[int, int]) -> Int[Tensor, " n"]:
+    """Where each channel of each hit lies in the k pictures laid out flat."""
+    area = size[0] * size[1]
+    channel = torch.arange(0, channels * area, area, device=hits.pixel.device)[:, None]
+    return (hits.view * (channels * area) + hits.pixel + channel).flatten()
 
 
 def box_downsample(image: Float[Tensor, "*n h w"], factor: int) -> Float[Tensor, "*n h2 w2"]:

@@ -21,7 +21,8 @@ class Picture:
         levels = [image]
         while min(levels[-1].shape[-2:]) >= 32:
             levels.append(F.avg_pool2d(levels[-1], 2))
-        return cls(tuple(levels))
+        # Line after line in memory, each with all of its channels, as windows are cut.
+        return cls(tuple(level.transpose(0, 1).contiguous().transpose(0, 1) for level in levels))
 
     def to(self, like: Tensor) -> "Picture":
         """The same picture on the device and with the dtype of a tensor."""

@@ -14,7 +14,8 @@ from renders.errors import InputError, nearest
 from renders.photos import read_photo
 from renders.relight import estimate_without_face
 from renders.surfaces.flat import Flat
-from renders.surfaces.objects import Marked, Objects, Things
+from renders.surfaces.marked import Marked, Things
+from renders.surfaces.objects import Objects
 
 # The number that a victim has for a thing's name; None where it does not know it.
 Numbering = Callable[[str], int | None]

@@ -11,7 +11,8 @@ from eot.victims.depth import LABELS, DepthEstimator, Depths
 from eot.victims.detections import Dense
 from eot.victims.detector import Detector, Setting
 from eot.victims.fingerprint import fingerprint
-from eot.victims.fold import fold_batch_norms, has_batch_norms, has_convolutions, largest_difference
+from eot.victims.fold import fold_batch_norms, has_batch_norms, largest_difference
+from eot.victims.gates import Gated
 from eot.victims.probe import answer, check_weights, checked, classes_of, probe_images
 from eot.victims.segmenter import Maps, Segmenter, resized
 from eot.victims.stem import with_stems
@@ -52,8 +53,8 @@ def admit(module: nn.Module, claim: Claim) -> AnyVictim:
     A module that answers logits [n c] makes a `Victim`; one that answers boxes [n q 4], scores [n q c] and
     perhaps objectness [n q] makes a `Detector`; one that answers logits [n c h w] makes a `Segmenter`, and
     one that answers nearness [n h w] a `DepthEstimator`, whose labels are its own.
-    The given module is left as it is. Batch norms are folded and channels-last memory is used where the
-    answers then agree with the original to a ten-thousandth; `info.notes` says what was done.
+    The given module is left as it is. Batch norms are folded, sigmoid gates merged and channels-last memory
+    used where the answers then agree with the original to a ten-thousandth; `info.notes` says what was done.
 
     Raises:
         InputError: weights or answers that are not finite, answers of another shape, probabilities for
@@ -160,7 +161,7 @@ def _ranked(dense: Dense) -> Tensor:
 
 
 def _faster(plain: nn.Module, info: VictimInfo, make: Make, images: Tensor, before: Prediction) -> AnyVictim:
-    """The folded, channels-last form of the plain module, or as much of it as gives the same answers."""
+    """The folded, gated, channels-last form of the module, or as much of it as gives the same answers."""
     victim = make(plain, info)
     if _moved(before, _ask(victim, images)) > TOLERANCE:
         return make(plain, _noted(info, "not deterministic: answers differ from call to call"))
@@ -176,7 +177,12 @@ def _faster(plain: nn.Module, info: VictimInfo, make: Make, images: Tensor, befo
             )
         else:
             notes.append(f"batch norms kept: folding them moved the answers by {moved:.1e}")
-    if not has_convolutions(module):
+    gated = Gated(module)
+    moved = _moved(before, _ask(make(gated, info), images))
+    if gated.count and moved <= TOLERANCE:
+        module = gated
+        notes.append(f"{gated.count} sigmoid gates merged")
+    if not gated.convolves:  # channels-last memory cannot pay
         return make(module, _noted(info, *notes))
     quick = copy.deepcopy(module)
     if with_stems(quick):

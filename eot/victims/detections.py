@@ -92,9 +92,9 @@ def _suppressed(
         which, labels = (scores > operating.floor).nonzero(as_tuple=True)
         best = scores[which, labels]
     else:
-        best, labels = scores.max(-1)
-        which = (best > operating.floor).nonzero()[:, 0]
-        best, labels = best[which], labels[which]
+        # A maximum with its place takes twenty times as long as one without: of what is above the floor only.
+        which = (scores.amax(-1) > operating.floor).nonzero()[:, 0]
+        best, labels = scores[which].max(-1)
     kept = batched_nms(boxes[which].float(), best.float(), labels, operating.overlap)[: operating.limit]
     room = operating.limit - len(kept)
     pad = torch.nn.functional.pad

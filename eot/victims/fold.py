@@ -76,11 +76,6 @@ def _neighbours(module: nn.Module) -> list[tuple[str, str]]:
     return pairs
 
 
-def has_convolutions(module: nn.Module) -> bool:
-    """Whether channels-last memory can pay: some layer convolves images."""
-    return any(isinstance(layer, nn.Conv2d) for layer in module.modules())
-
-
 def has_batch_norms(module: nn.Module) -> bool:
     """Whether there is anything left to fold."""
     return any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in module.modules())

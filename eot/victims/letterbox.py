@@ -51,5 +51,6 @@ def fitted(
     small = resize(pictures, (rows, columns))
     free_rows, free_columns = size_px[0] - rows, size_px[1] - columns
     top, left = (free_rows // 2, free_columns // 2) if fit is Fit.CENTRE else (0, 0)
-    canvas = functional.pad(small, (left, free_columns - left, top, free_rows - top), value=pad)
+    around = (left, free_columns - left, top, free_rows - top)
+    canvas = functional.pad(small, around, value=pad) if any(around) else small  # it copies in any case
     return Fitted(canvas, (columns / width, rows / height), (float(left), float(top)))

@@ -1,25 +1,23 @@
 """Photographs of things, with the article on each of them at its true size: persons, cars, stop signs."""
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
-from renders.camera import Camera, Intrinsics
-from renders.colour import srgb_to_linear
+from renders.camera import Intrinsics
 from renders.conditions import Condition
-from renders.framing import View, in_order
+from renders.framing import View
 from renders.geometry import to_view
-from renders.lookup import Pyramid
 from renders.places import Places, bounding_boxes
-from renders.relight import Relight
-from renders.scene import composite, layer, pyramid_of
+from renders.relight import lit
+from renders.scene import pyramid_of, seen
 from renders.sensor.develop import develop
+from renders.shade import painted, shade
 from renders.surfaces.flat import Flat, quads
-from renders.window import Picture
+from renders.surfaces.marked import Album, Marked
 
 # What detectors put around a picture that does not fill their canvas.
 GREY = 114 / 255
@@ -28,50 +26,34 @@ IN_VIEW = 0.5
 
 
 @dataclass(frozen=True)
-class Things:
-    """Everything that is known to be in a photograph: boxes (xyxy px), and the victim's number of each."""
+class _Shots:
+    """k views, the photo behind each, where its top left corner lies in it, and its pixels per pixel."""
 
-    boxes_px: Float[Tensor, "c 4"]
-    classes: Int[Tensor, " c"]
+    album: Album
+    view: View
+    origin_px: Float[Tensor, "k 2"]
+    photo_px: Float[Tensor, " k"]
 
+    def inside(self) -> Bool[Tensor, "k 1 h w"]:
+        """Where the views show the photo, and not what is beside it."""
+        height, width = self.view.size
+        down, across = (
+            (at >= 0) & (at <= extent[:, None])
+            for at, extent in (
+                (self._at(1, height), self.album.size_px[:, 1]),
+                (self._at(0, width), self.album.size_px[:, 0]),
+            )
+        )
+        return (down[:, :, None] & across[:, None])[:, None]
 
-@dataclass(frozen=True)
-class Marked:
-    """One photograph: sRGB image, the boxes of the objects that carry articles (xyxy px), and its light.
+    def _at(self, axis: int, pixels: int) -> Float[Tensor, "k n"]:
+        """Where the centres of the views' pixels lie in the photos."""
+        steps = torch.arange(pixels).to(self.origin_px) + 0.5
+        return self.origin_px[:, axis, None] + steps * self.photo_px[:, None]
 
-    Where `things` are given they are what is to be found; else it is the objects that carry articles.
-    """
-
-    srgb: Float[Tensor, "3 h w"]
-    objects_px: Float[Tensor, "b 4"]
-    relight: Relight
-    things: Things | None = None
-
-    @property
-    def sought_px(self) -> Float[Tensor, "b 4"]:
-        """The boxes of what a victim is to find."""
-        return self.objects_px if self.things is None else self.things.boxes_px
-
-    @cached_property
-    def linear(self) -> Picture:
-        """The photo in linear light, ready to cut windows from."""
-        return Picture.of(srgb_to_linear(self.srgb))
-
-    @property
-    def camera(self) -> Camera:
-        """A lens of 43 mm equivalent; it only matters for the perspective within a turned article."""
-        height, width = self.srgb.shape[-2:]
-        return Camera(math.hypot(width, height), width, height)
-
-    def photo_px(self, view: View) -> Float[Tensor, " k"]:
-        """Photo pixels per pixel of each view."""
-        return self.camera.focal_px / view.camera.focal_px
-
-    def origin_px(self, view: View) -> Float[Tensor, "k 2"]:
-        """The top left corner of each view, in pixels of the photo."""
-        middle = view.binning.new_tensor([self.camera.width_px, self.camera.height_px]) / 2
-        centre = torch.stack([view.camera.centre_x_px, view.camera.centre_y_px], -1)
-        return middle - centre * self.photo_px(view)[:, None]
+    def to_view_px(self, boxes: Float[Tensor, "k b 4"]) -> Float[Tensor, "k b 4"]:
+        """Boxes in the photos as boxes in the views."""
+        return (boxes - self.origin_px.repeat(1, 2)[:, None]) / self.photo_px[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -90,122 +72,92 @@ class Objects:
     object_height_m: float
     place: tuple[float, float]
     output_px: tuple[int, int]
-    supersample: int = 1
+
+    @cached_property
+    def album(self) -> Album:
+        """The photographs side by side."""
+        return Album.of(self.photos)
 
     def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """Every texture on every marked object in the photo of every view, sRGB in [0, 1]."""
         condition = condition.to(texture.device, texture.dtype)
-        pyramid = pyramid_of(texture, self.article.coverage)
-        views = self._views(condition)
-        rows = [view for _, view in views]
-        seen = [self._light(pyramid, photo, view) for photo, view in views]
-        linear = in_order([light for light, _ in seen], rows)
-        inside = in_order([within[None] for _, within in seen], rows)
-        # One camera for the views of all photos: each of its stages then runs once.
-        binning = torch.cat([view.binning for view in rows])[
-            torch.cat([view.rows for view in rows]).argsort()
-        ]
-        return develop(linear, condition, binning) * inside + GREY * (1 - inside)
+        pyramid, shots = pyramid_of(texture, self.article.coverage), self._shots(condition)
+        hits = seen(shots.view, quads(shots.view.vertices, shots.album.carries.shape[1]))
+        gain, haze = (light[hits.view].T for light in (shots.album.gain, shots.album.haze))
+        colours = lit(shade(pyramid, hits, condition), gain, haze)
+        light = painted(colours, hits, self._behind(condition, shots))
+        return torch.where(shots.inside(), develop(light, condition, shots.view.binning), GREY)
 
     def places(self, condition: Condition) -> Places:
-        """Where objects and articles are in each view."""
-        views = self._views(condition.to(self.photos[0].srgb.device, self.photos[0].srgb.dtype))
-        most = max(max(len(photo.objects_px), len(photo.sought_px)) for photo, _ in views)
-        parts = [_places(photo, view, most) for photo, view in views]
-        order = torch.cat([view.rows for _, view in views]).argsort()
-        objects, articles, present, classes = (
-            torch.cat(column)[order] for column in zip(*parts, strict=True)
-        )
+        """Where objects and articles are in each view: boxes cut off at the frame."""
+        shots = self._shots(condition.to(self.photos[0].srgb.device, self.photos[0].srgb.dtype))
+        album, view = shots.album, shots.view
+        limit = shots.origin_px.new_tensor([view.size[1], view.size[0]] * 2)
+        objects = shots.to_view_px(album.sought_px)
+        shown = objects.clamp_min(0).minimum(limit)
+        present = album.there & (_area(shown) >= IN_VIEW * _area(objects))
+        articles = _boxes(view).clamp_min(0).minimum(limit).masked_fill(~album.carries[..., None], 0)
+        shown = shown.masked_fill(~album.there[..., None], 0)
         known = self.photos[0].things is not None
-        return Places(objects, articles, present, classes if known else None)
+        return Places(shown, articles, present, album.classes if known else None)
 
-    def _views(self, condition: Condition) -> list[tuple[Marked, View]]:
-        """The views of each photo."""
-        choice = condition.background % len(self.photos)
-        views = []
+    def _shots(self, condition: Condition) -> _Shots:
+        """Which part of its photo each view shows, and the articles in front of its camera."""
+        album = self.album.chosen(condition.background % len(self.photos), condition.distance_m.dtype)
+        (width, height), (rows, columns) = album.size_px.unbind(1), self.output_px
+        side_px = torch.maximum(width, height) / condition.background_zoom
+        left = _edge(condition.background_x, width, side_px)
+        top = _edge(condition.background_y, height, side_px)
+        scale = columns / side_px
+        camera = Intrinsics(album.focal_px * scale, (width / 2 - left) * scale, (height / 2 - top) * scale)
+        vertices = self._quads(album, condition).flatten(1, 2)
+        everyone = torch.arange(len(condition), device=scale.device)
+        view = View(everyone, condition, vertices, camera, (rows, columns), (1 / scale).clamp_min(1))
+        photo_px = album.focal_px / camera.focal_px
+        centre = torch.stack([camera.centre_x_px, camera.centre_y_px], -1)
+        return _Shots(album, view, album.size_px / 2 - centre * photo_px[:, None], photo_px)
+
+    def _quads(self, album: Album, condition: Condition) -> Float[Tensor, "k b 4 3"]:
+        """The article on each object, in view space, metres; behind the camera where there is none."""
+        boxes = album.carriers_px
+        extent = boxes[..., 2:] - boxes[..., :2]
+        metres_per_px = self.object_height_m / extent[..., 1]
+        x, y = self.article.width_m / 2, self.article.height_m / 2
+        corners = boxes.new_tensor([[-x, y, 0], [x, y, 0], [x, -y, 0], [-x, -y, 0]])
+        turned = to_view(corners, replace(condition, distance_m=torch.zeros_like(condition.distance_m)))
+        aim = torch.stack([condition.aim_x, condition.aim_y], -1)[:, None]
+        centre_px = boxes[..., :2] + (boxes.new_tensor(self.place) + aim / 2) * extent
+        beside = (album.size_px[:, None] / 2 - centre_px) * metres_per_px[..., None]
+        ahead = metres_per_px * album.focal_px[:, None]
+        moved = turned[:, None] + torch.cat([beside, ahead[..., None]], -1)[:, :, None]
+        return torch.where(album.carries[..., None, None], moved, -1)
+
+    def _behind(self, condition: Condition, shots: _Shots) -> Float[Tensor, "k 3 h w"]:
+        """What each view shows of its photo, in linear light; the photo's edge repeats beside it."""
+        origin, height, width = shots.origin_px, *self.output_px
+        choice, behind = (
+            condition.background % len(self.photos),
+            origin.new_empty(len(origin), 3, height, width),
+        )
         for index in choice.unique().tolist():
             rows = (choice == index).nonzero()[:, 0]
-            views.append((self.photos[index], self._view(self.photos[index], condition[rows], rows)))
-        return views
-
-    def _view(self, photo: Marked, condition: Condition, rows: Tensor) -> View:
-        camera = photo.camera
-        side_px = max(camera.width_px, camera.height_px) / condition.background_zoom
-        left = _edge(condition.background_x, camera.width_px, side_px)
-        top = _edge(condition.background_y, camera.height_px, side_px)
-        scale = self.output_px[1] / side_px
-        seen = Intrinsics(
-            camera.focal_px * scale,
-            (camera.width_px / 2 - left) * scale,
-            (camera.height_px / 2 - top) * scale,
-        )
-        vertices = torch.cat([self._quad(photo, box, condition) for box in photo.objects_px.to(left)], 1)
-        return View(rows, condition, vertices, seen, self.output_px, (1 / scale).clamp_min(1))
-
-    def _quad(self, photo: Marked, box: Float[Tensor, " 4"], condition: Condition) -> Tensor:
-        """The article on one object, in view space `[k 4 3]`, metres."""
-        extent = box[2:] - box[:2]
-        metres_per_px = self.object_height_m / extent[1]
-        distance_m = (metres_per_px * photo.camera.focal_px).expand_as(condition.distance_m)
-        x, y = self.article.width_m / 2, self.article.height_m / 2
-        corners = box.new_tensor([[-x, y, 0], [x, y, 0], [x, -y, 0], [-x, -y, 0]])
-        turned = to_view(corners, replace(condition, distance_m=distance_m))
-        aim = torch.stack([condition.aim_x, condition.aim_y], -1)
-        centre_px = box[:2] + (box.new_tensor(self.place) + aim / 2) * extent
-        middle_px = box.new_tensor([photo.camera.width_px, photo.camera.height_px]) / 2
-        shift = (middle_px - centre_px) * metres_per_px
-        return turned + torch.cat([shift, torch.zeros_like(shift[:, :1])], -1)[:, None]
-
-    def _light(self, pyramid: Pyramid, photo: Marked, view: View) -> tuple[Tensor, Tensor]:
-        """Linear light of the views of one photo, and where they show the photo at all: 1, beside it 0."""
-        skin = quads(view.vertices, len(photo.objects_px))
-        rgba = photo.relight(layer(pyramid, view, skin, supersample=self.supersample), photo.photo_px(view))
-        behind, inside = _window(photo, view)
-        return composite(rgba, behind), inside
+            picture, extent_px = self.photos[index].linear.to(origin), shots.photo_px[rows] * width
+            behind[rows] = picture.window(origin[rows, 0], origin[rows, 1], extent_px, self.output_px)
+        return behind
 
 
-def _edge(share: Tensor, extent_px: int, side_px: Tensor) -> Tensor:
+def _edge(share: Tensor, extent_px: Tensor, side_px: Tensor) -> Tensor:
     """Where a window begins: moved within the photo, or in the middle of it where it is wider."""
     free = extent_px - side_px
     return torch.where(free > 0, share * free, free / 2)
 
 
-def _window(photo: Marked, view: View) -> tuple[Float[Tensor, "k 3 h w"], Float[Tensor, "k 1 h w"]]:
-    """What each view shows of the photo, and where it shows it at all: 1, beside it 0."""
-    origin, photo_px = photo.origin_px(view), photo.photo_px(view)[:, None]
-    height, width = view.size
-    cut = photo.linear.to(origin).window(origin[:, 0], origin[:, 1], photo_px[:, 0] * width, view.size)
-    x = origin[:, :1] + (torch.arange(width).to(origin) + 0.5) * photo_px
-    y = origin[:, 1:] + (torch.arange(height).to(origin) + 0.5) * photo_px
-    across, down = (x >= 0) & (x <= photo.camera.width_px), (y >= 0) & (y <= photo.camera.height_px)
-    return cut, (down[:, :, None] & across[:, None])[:, None].to(cut)
-
-
-def _places(photo: Marked, view: View, most: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Boxes of objects and articles in the views' pixels, cut off at the frame; which are there; classes.
-
-    All are padded to `most`, classes with -1.
-    """
-    origin, photo_px = photo.origin_px(view), photo.photo_px(view)[:, None, None]
-    objects = (photo.sought_px.to(origin) - origin.repeat(1, 2)[:, None]) / photo_px
+def _boxes(view: View) -> Float[Tensor, "k b 4"]:
+    """The articles' boxes in the views."""
     camera, depth = view.camera, view.vertices[..., 2:].clamp_min(1e-3)
     centre = torch.stack([camera.centre_x_px, camera.centre_y_px], -1)[:, None]
     points = centre - camera.focal_px[:, None, None] * view.vertices[..., :2] / depth
-    articles = bounding_boxes(points.unflatten(1, (-1, 4)))
-    limit = origin.new_tensor([view.size[1], view.size[0]] * 2)
-    shown = objects.clamp_min(0).minimum(limit)
-    present = _area(shown) >= IN_VIEW * _area(objects)
-    articles = articles.clamp_min(0).minimum(limit)
-    unknown = present.new_full(objects.shape[1:2], -1, dtype=torch.int64)
-    classes = unknown if photo.things is None else photo.things.classes
-    classes = _filled(classes.expand(len(shown), -1), most, -1)
-    return _filled(shown, most), _filled(articles, most), _filled(present, most), classes
-
-
-def _filled(values: Tensor, most: int, fill: int = 0) -> Tensor:
-    """As many places of each view `[k b ...]` as the view with the most."""
-    room = values.new_full((len(values), most - values.shape[1], *values.shape[2:]), fill)
-    return torch.cat([values, room], 1)
+    return bounding_boxes(points.unflatten(1, (-1, 4)))
 
 
 def _area(boxes: Float[Tensor, "k b 4"]) -> Float[Tensor, "k b"]:

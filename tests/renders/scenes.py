@@ -12,7 +12,7 @@ from renders.conditions import QUANTITIES, Condition, still
 from renders.fragments import Hits, locate
 from renders.lookup import Filter, Pyramid
 from renders.rasterisers.spans import rasterise
-from renders.shade import box_downsample, shade
+from renders.shade import box_downsample, layered, shade
 from renders.surfaces.flat import Flat, quad_faces, quad_uvs
 
 
@@ -68,7 +68,7 @@ def rendered(
     """The linear texture on a 1 m square, premultiplied rgba `[t k 4 side side]`."""
     size = (side_px * supersample, side_px * supersample)
     hits = hits_of(Flat(1.0, 1.0), condition, camera.scaled(supersample), size)
-    layer = shade(Pyramid.of(texture), hits, condition, size, len(condition), how=how)
+    layer = layered(shade(Pyramid.of(texture), hits, condition, how=how), hits, size, len(condition))
     return box_downsample(layer, supersample)
 
 

@@ -13,7 +13,7 @@ from renders.geometry import to_view
 from renders.lookup import Pyramid
 from renders.rasterisers import choose, spans
 from renders.rasterisers.choose import RASTERISERS, automatic, best, rasteriser
-from renders.shade import shade
+from renders.shade import layered, shade
 from renders.surfaces.flat import Flat, quad_faces
 from tests.renders.scenes import natural, noise, posed, square_camera
 from tests.textures.meshes import ball, box
@@ -102,7 +102,7 @@ def test_back_ends_give_the_same_picture(name: str) -> None:
 
     def picture(fragments: Fragments) -> Tensor:
         hits = locate(fragments, vertices, mesh.faces, mesh.uvs, camera)
-        return shade(pyramid, hits, condition, size, 2)[0]
+        return layered(shade(pyramid, hits, condition), hits, size, 2)[0]
 
     ours = spans.rasterise(vertices, mesh.faces, camera, size)
     away = inner(ours.pix_to_face)

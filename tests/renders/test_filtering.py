@@ -11,7 +11,7 @@ from renders.lookup import Filter, Pyramid
 from renders.meshes.islands import coverage
 from renders.rasterisers.spans import rasterise
 from renders.scene import seen
-from renders.shade import box_downsample, shade
+from renders.shade import box_downsample, layered, shade
 from renders.surfaces.shell import Shell
 from tests.renders.scenes import natural, noise, posed, psnr
 from textures.objects import object_named
@@ -29,7 +29,7 @@ def picture(texture: Tensor, height_px: int, supersample: int, how: Filter) -> T
     side = view.size[0] * supersample
     hits = seen(view, shell.skin(view.vertices), rasterise, supersample)
     pyramid = Pyramid.of(torch.cat([texture * inside, inside[None]], 1))
-    layer = shade(pyramid, hits, view.condition, (side, side), 1, how=how, whole=True)
+    layer = layered(shade(pyramid, hits, view.condition, how=how, whole=True), hits, (side, side), 1)
     return box_downsample(layer, supersample)[0, 0]
 
 

@@ -8,7 +8,8 @@ import torch
 from renders.conditions import Condition, still
 from renders.relight import Relight
 from renders.surfaces.flat import Flat
-from renders.surfaces.objects import GREY, Marked, Objects
+from renders.surfaces.marked import Marked, Things
+from renders.surfaces.objects import GREY, Objects
 from tests.renders.scenes import noise
 
 # A thing 60 px tall in a photo of 100 x 80 px, taken for 1.5 m: 40 px per metre.
@@ -90,3 +91,34 @@ def test_the_gradient_reaches_the_article_through_light_and_sensor() -> None:
     lit = replace(world.photos[0], relight=Relight((0.8, 0.7, 0.6), (0.05, 0.05, 0.05), 0.7))
     (slope,) = torch.autograd.grad(replace(world, photos=(lit,))(leaf, seen(defocus_px=0.5)).sum(), leaf)
     assert bool((slope.abs().amax(1) > 0).all())
+
+
+def test_photos_with_fewer_things_are_as_they_are_alone() -> None:
+    world = scene(photos=2)
+    crowded = replace(world.photos[1], objects_px=torch.tensor([BOX, [70.0, 30, 90, 60]]))
+    both = replace(world, photos=(world.photos[0], crowded))
+    texture = noise(1, 3, 8, 8, seed=4)
+    order = replace(still(3), background=torch.tensor([0, 1, 0]), yaw_deg=torch.tensor([0.0, 20.0, 40.0]))
+    views, places = both(texture, order), both.places(order)
+    for row, photo in enumerate((world.photos[0], crowded, world.photos[0])):
+        alone, one = replace(world, photos=(photo,)), order[torch.tensor([row])]
+        assert torch.allclose(alone(texture, one)[:, 0], views[:, row], atol=1e-5)
+        there = alone.places(one)
+        n = len(photo.objects_px)
+        for name in ("objects", "articles", "present"):
+            assert torch.allclose(getattr(places, name)[row, :n].float(), getattr(there, name)[0].float())
+            assert not bool(getattr(places, name)[row, n:].any())
+    assert places.classes is None
+
+
+def test_all_things_are_sought_where_they_are_told_and_only_the_marked_carry_articles() -> None:
+    world = scene()
+    things = Things(torch.tensor([BOX, [70.0, 30, 90, 60], [0.0, 0, 20, 20]]), torch.tensor([4, 0, 7]))
+    told = replace(world, photos=(replace(world.photos[0], things=things),))
+    places = told.places(seen())
+    assert places.classes is not None and places.classes.tolist() == [[4, 0, 7]]
+    assert places.present.tolist() == [[True] * 3]
+    assert torch.allclose(places.objects[0, 1], torch.tensor([70.0, 40, 90, 70]))
+    assert bool(places.articles[0, 0].any()) and not bool(places.articles[0, 1:].any())
+    texture = noise(1, 3, 8, 8, seed=4)
+    assert torch.equal(told(texture, seen()), world(texture, seen()))

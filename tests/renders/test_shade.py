@@ -8,7 +8,8 @@ import torch
 from renders.fragments import Hits
 from renders.lights import PENUMBRA, highlight, irradiance, sun_direction, sunlit
 from renders.lookup import Filter, Pyramid
-from renders.shade import box_downsample, shade
+from renders.scene import composite
+from renders.shade import box_downsample, layered, painted, shade
 from renders.surfaces.flat import Flat
 from tests.renders.scenes import hits_of, noise, posed, rendered, square_camera
 
@@ -25,6 +26,11 @@ def seen(
     return hits_of(Flat(1.0, 1.0), condition, square_camera(SIDE, 50.0, k, dtype), (SIDE, SIDE)), condition
 
 
+def lit(pyramid: Pyramid, hits: Hits, condition: object, k: int) -> torch.Tensor:
+    """The article as a layer of k views."""
+    return layered(shade(pyramid, hits, condition), hits, (SIDE, SIDE), k)
+
+
 def test_with_everything_off_the_light_is_exactly_one() -> None:
     hits, condition = seen(3, yaw_deg=torch.tensor([0.0, 40.0, -70.0]))
     assert bool((irradiance(hits, condition) == 1).all())
@@ -35,7 +41,7 @@ def test_with_everything_off_the_light_is_exactly_one() -> None:
 def test_with_everything_off_the_layer_is_exactly_the_looked_up_texture() -> None:
     hits, condition = seen(yaw_deg=30.0, dtype=torch.float32)
     pyramid = Pyramid.of(noise(2, 3, 16, 16))
-    layer = shade(pyramid, hits, condition, (SIDE, SIDE), 1)
+    layer = lit(pyramid, hits, condition, 1)
     found = pyramid.sample(hits.uv, hits.footprint)
     assert torch.equal(layer[:, 0, :3].flatten(2)[..., hits.pixel], found)
     assert torch.equal(layer[:, 0, 3].flatten(1)[:, hits.pixel], torch.ones(2, len(hits.pixel)))
@@ -110,19 +116,33 @@ def test_gradient_through_light_to_the_texture() -> None:
     texture = noise(2, 4, 2, 2, dtype=torch.float64).requires_grad_()
     pull = noise(2, 1, 4, SIDE, SIDE, dtype=torch.float64)
     assert torch.autograd.gradcheck(
-        lambda image: (pull * shade(Pyramid.of(image), hits, condition, (SIDE, SIDE), 1)).sum((1, 3, 4)),
+        lambda image: (pull * lit(Pyramid.of(image), hits, condition, 1)).sum((1, 3, 4)),
         texture,
     )
+
+
+def test_painting_the_hits_is_compositing_their_layer_to_the_last_bit() -> None:
+    hits, condition = seen(3, yaw_deg=torch.tensor([0.0, 40.0, -60.0]), sun=0.3, dtype=torch.float32)
+    textures, behind = noise(2, 4, 16, 16).requires_grad_(), noise(3, 3, SIDE, SIDE, seed=3)
+    pull = noise(2, 3, 3, SIDE, SIDE, seed=4)
+    colours = shade(Pyramid.of(textures), hits, condition)
+    composited = composite(layered(colours, hits, (SIDE, SIDE), 3), behind)
+    assert torch.equal(painted(colours, hits, behind), composited)
+    slopes = [
+        torch.autograd.grad((pull * picture).sum(), textures, retain_graph=True)[0]
+        for picture in (painted(colours, hits, behind), composited)
+    ]
+    assert torch.allclose(*slopes, atol=1e-6) and float(slopes[0].abs().max()) > 0
 
 
 def test_textures_and_views_do_not_mix() -> None:
     hits, condition = seen(3, yaw_deg=torch.tensor([0.0, 40.0, -60.0]), sun=1.0, dtype=torch.float32)
     textures = noise(2, 4, 16, 16)
-    together = shade(Pyramid.of(textures), hits, condition, (SIDE, SIDE), 3)
+    together = lit(Pyramid.of(textures), hits, condition, 3)
     for view in range(3):
         alone, one = seen(yaw_deg=condition.yaw_deg[view], sun=1.0, dtype=torch.float32)
         for t in range(2):
-            single = shade(Pyramid.of(textures[t : t + 1]), alone, one, (SIDE, SIDE), 1)
+            single = lit(Pyramid.of(textures[t : t + 1]), alone, one, 1)
             assert torch.allclose(together[t, view], single[0, 0], atol=1e-6)
 
 
