@@ -17,7 +17,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.attack import run
-from eot.evidence.statistics import rate_of
+from eot.evidence.statistics import clustered
 from eot.objectives import Targeted
 from eot.recipes import texture_3d
 from eot.report.gallery import encoded
@@ -157,9 +157,9 @@ def summary(records: Sequence[dict]) -> str:
     for key in ("adversarial", "misclassified", "correct", "clean_target", "clean_correct"):
         values = torch.tensor([r[key] for r in records if r[key] is not None], dtype=torch.float64)
         lines.append(f"  {key:14s} {values.mean():7.1%} ± {values.std():6.1%}  ({len(values)} textures)")
-    every = torch.cat([torch.arange(r["poses"]) < round(r["adversarial"] * r["poses"]) for r in records])
-    rate = rate_of(every, 0.95)
-    return "\n".join([*lines, f"  over all poses {rate.rate:.1%} [{rate.low:.1%}, {rate.high:.1%}]"])
+    hits = [round(r["adversarial"] * r["poses"]) for r in records]
+    rate = clustered(hits, [r["poses"] for r in records])
+    return "\n".join([*lines, f"  95 % interval over textures [{rate.low:.1%}, {rate.high:.1%}]"])
 
 
 @torch.no_grad()
