@@ -21,9 +21,13 @@ LEFT = 0.5
 
 @dataclass(frozen=True)
 class Degrade:
-    """Of all things in the frame fewer than half are found as what they are."""
+    """Of all things in the frame fewer than half are found as what they are.
+
+    `objectness` attacks what the family says of there being anything at all, instead of the class scores.
+    """
 
     hiding: Hiding = none_fires
+    objectness: bool = False
 
     @property
     def label(self) -> None:
@@ -52,9 +56,10 @@ class Degrade:
 
     def __call__(self, dense: Dense) -> Outcome:
         """How much is still seen of each thing as what it is, and whether few are found."""
-        return Outcome(
-            over_objects(self.hiding(_own_scores(dense), nearness(dense)), dense), self.judge(dense)
-        )
+        score = _own_scores(dense)
+        if self.objectness and dense.objectness is not None:
+            score = dense.objectness[..., None]
+        return Outcome(over_objects(self.hiding(score, nearness(dense)), dense), self.judge(dense))
 
 
 def _classes(dense: Dense) -> Int[Tensor, "k b"]:

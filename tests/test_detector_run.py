@@ -96,6 +96,7 @@ def test_a_patch_that_hides_things_is_found_measured_and_reported(
     ("setting", "says"),
     [
         ("objective.kind=evade", "is a detector: use hide"),
+        ('optimiser={kind="random", cut_out=0.3}', "compares losses within a step"),
         ("objective.label=purple thing", "purple thing"),
         ("surface.objects=5", "surface.objects: no '5'"),
         ("surface.min_object_px=500", "surface.min_object_px"),

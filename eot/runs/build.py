@@ -185,6 +185,11 @@ def build(frame: Frame, mask: Mask) -> Built:
 def _slope(config: Config, mask: Mask) -> Slope:
     """The gradient, or what stands for it where the victim is only asked; with what a step leaves out."""
     table, some = config.optimiser, config.victims.each_step
+    if table.kind == "random" and (some is not None or table.cut_out > 0):
+        raise InputError(
+            "optimiser.kind: random compares losses within a step, so none of it may be left out: take out "
+            "victims.each_step and optimiser.cut_out, or use adam, steepest or nes"
+        )
     slopes: dict[str, Slope] = {"nes": Nes(table.trials), "random": unseen}
     slope = slopes.get(table.kind, gradient)
     if some is not None and some < len(config.victims.models):

@@ -70,7 +70,7 @@ def _of_detectors(table: ObjectiveTable, victims: Victims) -> DetectorObjective 
     }
     hiding = HIDING[table.hiding]
     if table.kind == "degrade":
-        return Degrade(hiding)
+        return Degrade(hiding, table.hiding == "objectness")
     if table.kind == "appear":
         return Appear(numbers["target"])
     if table.kind == "mislabel":

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from eot.detector_readings import none_fires
+from eot.detector_readings import HIDING, none_fires
 from eot.evidence.detection import detected
 from eot.evidence.found import join_found
 from eot.runs.labels import known_number, objective_of
@@ -69,6 +69,14 @@ def test_the_loss_is_the_mean_over_things_of_hiding_each_in_its_own_class() -> N
     (slope,) = torch.autograd.grad(Degrade()(dense).loss.sum(), scores)
     assert float(slope[0, 0, 0, PERSON]) > 0 and float(slope[0, 0, 2, DOG]) > 0
     assert float(slope[0, 0, 1, DOG]) == 0  # the person's box as a dog: no thing's own class
+
+
+def test_objectness_is_attacked_where_the_family_has_it() -> None:
+    dense = seen((0, PERSON, 0.5), (1, DOG, 0.8))
+    told = replace(dense, objectness=torch.tensor([[[0.9, 0.6]]]))
+    aim = Degrade(HIDING["objectness"], objectness=True)
+    assert float(aim(told).loss) == pytest.approx((0.9 + 0.6) / 2)
+    assert float(aim(dense).loss) == pytest.approx((0.5 + 0.8) / 2)
 
 
 def test_of_a_picture_without_annotations_the_error_says_what_is_missing() -> None:
