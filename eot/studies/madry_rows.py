@@ -65,41 +65,48 @@ class Exam:
     seed: int
 
     def survivors(
-        self, row: Row, source: Victim, cache: Path | None = None
+        self,
+        row: Row,
+        source: Victim,
+        cache: Path | None = None,
+        spared: Bool[Tensor, " n"] | None = None,
     ) -> Generator[Tick, None, Bool[Tensor, " n"]]:
         """Which images are read right by the target whatever the row did to them.
 
-        With a cache the result of a finished row is read from there, so that a table can be gone on with.
+        Args:
+            cache: keeps the verdicts batch by batch, so that a table of hours can be gone on with.
+            spared: images known to survive, which are not attacked.
         """
-        key = self._key(row, source)
-        known = _read(cache)
-        if key not in known:
-            known[key] = (yield from self._measured(row, source)).int().tolist()
+        key, known, fast = self._key(row, source), _read(cache), in_bfloat16(source)
+        verdicts = known.setdefault(key, [])
+        for first in range(len(verdicts), len(self.data), BATCH):
+            rows = torch.arange(first, min(first + BATCH, len(self.data)))
+            images, labels = self.data.take(rows)
+            safe = torch.zeros(len(rows), dtype=torch.bool) if spared is None else spared[rows]
+            verdicts += self._batch(row, fast, images, labels, rows, safe).int().tolist()
             if cache is not None:
                 write_bytes(cache, json.dumps(known).encode())
-        return torch.tensor(known[key]).bool()
+            yield Tick(f"{row.name} {row.source}", len(verdicts), len(self.data))
+        return torch.tensor(verdicts).bool()
 
     def _key(self, row: Row, source: Victim) -> str:
         hashes = [v.info.weights_sha256[:16] for v in (self.target, source)]
         return json.dumps([asdict(row), asdict(self.ball), hashes, self.data.sha256[:16], self.seed])
 
-    def _measured(self, row: Row, source: Victim) -> Generator[Tick, None, Bool[Tensor, " n"]]:
-        fast, parts = in_bfloat16(source), []
-        numbers = torch.arange(len(self.data))
-        for rows in numbers.split(BATCH):
-            images, labels = self.data.take(rows)
-            parts.append(self._batch(row, fast, images, labels, rows))
-            yield Tick(f"{row.name} {row.source}", int(rows[-1]) + 1, len(self.data))
-        return torch.cat(parts)
-
     def _batch(
-        self, row: Row, source: Victim, images: Tensor, labels: Tensor, numbers: Int[Tensor, " n"]
+        self,
+        row: Row,
+        source: Victim,
+        images: Tensor,
+        labels: Tensor,
+        numbers: Int[Tensor, " n"],
+        safe: Bool[Tensor, " n"],
     ) -> Bool[Tensor, " n"]:
         """Whoever is misread, clean or after any restart, is not attacked again."""
         right = reads(self.target, images) == labels
         finished = succeeded if row.source == "A" else never
         for restart in range(row.restarts if row.kind != "natural" else 0):
-            left = right.nonzero()[:, 0]
+            left = (right & ~safe).nonzero()[:, 0]
             if not len(left):
                 break
             attack = self._attack(row, source, images[left], labels[left], numbers[left], restart)

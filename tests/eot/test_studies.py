@@ -17,7 +17,7 @@ from eot.studies.directions import agreement
 from eot.studies.figures import Curves, curves, pictures
 from eot.studies.lbfgs_transfer import Made
 from eot.studies.linearity import directions, logits_along, straightness
-from eot.studies.madry import DIGITS, Bench, curve, madry, verdict
+from eot.studies.madry import DIGITS, Bench, curve, madry, outlasting, verdict
 from eot.studies.madry_rows import Ball, Exam, Row, in_bfloat16, reads
 from eot.studies.page import Figure, Page, Table, percent
 from eot.studies.study import Setup, Wanted, network
@@ -84,10 +84,37 @@ def test_restarts_never_bring_an_image_back_and_a_cache_gives_the_same_row(tmp_p
         for n in (1, 4)
     )
     assert not bool((many & ~one).any())
+    spared = result_of(exam.survivors(Row("PGD", "pgd", "A", 3, 1, None), victim, spared=many))
+    assert torch.equal(spared, one)
     again = exam.survivors(Row("PGD", "pgd", "A", 3, 4, None), victim, tmp_path / "c.json")
     with pytest.raises(StopIteration) as end:  # no tick: nothing is computed
         next(again)
     assert torch.equal(end.value.value, many)
+
+
+def test_a_row_killed_between_batches_goes_on_with_the_next(tmp_path: Path, monkeypatch) -> None:
+    victim, _ = linear()
+    exam, row = Exam(victim, seen(), Ball(0.05, 0.02), seed=3), Row("PGD", "pgd", "A", 3, 2, None)
+    monkeypatch.setattr("eot.studies.madry_rows.BATCH", 8)
+    whole = result_of(exam.survivors(row, victim))
+    killed = exam.survivors(row, victim, tmp_path / "c.json")
+    ticks = [next(killed), next(killed)]
+    rest = exam.survivors(row, victim, tmp_path / "c.json")
+    assert [tick.done for tick in ticks] == [8, 16] and next(rest).done == 24
+    assert torch.equal(result_of(rest), whole)
+
+
+def test_only_a_longer_white_box_pgd_on_the_same_images_spares() -> None:
+    data, alive = seen(), torch.ones(30, dtype=torch.bool)
+    done = {Row("PGD-100 × 20", "pgd", "A", 100, 20, None): (data, alive)}
+    assert outlasting(Row("PGD-40", "pgd", "A", 40, 1, None), data, done) is alive
+    assert outlasting(Row("PGD-40", "pgd", "A", 40, 1, None), data.sample(20), done) is None
+    for other in (
+        Row("PGD-40", "pgd", "A'", 40, 1, None),
+        Row("targeted", "targeted", "A", 40, 1, None),
+        Row("PGD-200", "pgd", "A", 200, 1, None),
+    ):
+        assert outlasting(other, data, done) is None
 
 
 def test_a_bfloat16_copy_reads_alike_and_leaves_the_victim_as_it_was() -> None:
