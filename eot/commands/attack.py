@@ -168,7 +168,7 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
     if attack.slope is gradient:  # else the victim is only asked: there is none to check
         found += check_gradients(attack.problem, image, few, mask=allowed)
     varied = [name for name, (low, high) in built.frame.config.conditions.items() if low < high]
-    found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4)(0), varied),)
+    found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4), varied),)
     if built.frame.profile is not None:
         found += (printed_colours(built.frame.profile, product.image, product.mask),)
     scene = attack.problem.scene

@@ -62,11 +62,12 @@ def _families() -> Listing:
 
 
 def _whereabouts(name: str) -> str:
+    what, train = ("object", "objects") if name == OBJECT_NET else ("sign", f"signs --variant {name}")
     if (WEIGHTS / f"{name}.safetensors").is_file():
-        return "sign classifier, its weights come with eot"
+        return f"{what} classifier, its weights come with eot"
     if (TRAINED / f"{name}.safetensors").is_file():
-        return f"sign classifier, trained here: {TRAINED / name}.safetensors"
-    return f"sign classifier, not trained here yet: eot train-signs --variant {name}"
+        return f"{what} classifier, trained here: {TRAINED / name}.safetensors"
+    return f"{what} classifier, not trained here yet: eot train-{train}"
 
 
 def _record(spec: str, victim: AnyVictim) -> dict[str, Any]:

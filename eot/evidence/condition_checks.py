@@ -1,6 +1,6 @@
 """Does every condition that varies show in the photographs? One that does not is a promise not kept."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import torch
@@ -11,23 +11,34 @@ from eot.evidence.findings import Finding, ok, warn
 from eot.problem import Problem
 from renders.conditions import Condition
 
+BATCHES = 16
+
 
 @torch.no_grad()
 def unseen_conditions(
-    problem: Problem, image: Float[Tensor, "t 3 u v"], condition: Condition, names: Iterable[str]
+    problem: Problem,
+    image: Float[Tensor, "t 3 u v"],
+    stream: Callable[[int], Condition],
+    names: Iterable[str],
 ) -> Finding:
-    """Whether the photographs change when the k views swap their values of one condition after the other.
+    """Whether the photographs change when views swap their values of one condition after the other.
 
-    A screen has no distance, and a photo brings its own pose: ranges for them change nothing.
+    A screen has no distance, and a photo brings its own pose: ranges for them change nothing. What shows in
+    few views only, such as the mosaic of far ones, is looked for in up to 16 batches of the stream.
     """
-    before = problem.photograph(image, condition)
-    silent = []
-    for name in names:
-        swapped = replace(condition, **{name: getattr(condition, name).roll(1)})
-        if torch.equal(problem.photograph(image, swapped), before):
-            silent.append(name)
-    if silent:
-        vary = "varies" if len(silent) == 1 else "vary"
-        text = f"{', '.join(silent)} {vary}, but no photograph shows it on this surface"
-        return warn("conditions", f"{text}: leave them out, or attack a surface that has them.")
-    return ok("conditions", "Every condition that varies shows in the photographs.")
+    silent, views = list(names), 0
+    for index in range(BATCHES):
+        condition = stream(index)
+        before = problem.photograph(image, condition)
+        silent = [name for name in silent if torch.equal(_swapped(problem, image, condition, name), before)]
+        views += len(condition)
+        if not silent:
+            return ok("conditions", "Every condition that varies shows in the photographs.")
+    vary = "varies" if len(silent) == 1 else "vary"
+    text = f"{', '.join(silent)} {vary}, but none of {views} photographs shows it"
+    return warn("conditions", f"{text}: leave them out, or attack from where they show.")
+
+
+def _swapped(problem: Problem, image: Tensor, condition: Condition, name: str) -> Tensor:
+    """The photographs with each view's value of a condition given to the next."""
+    return problem.photograph(image, replace(condition, **{name: getattr(condition, name).roll(1)}))

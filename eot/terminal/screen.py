@@ -1,6 +1,7 @@
 """Where results, progress and errors go, and what the work computes on."""
 
 import json
+import os
 import sys
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from eot.commands.tick import Tick
 
 Result = TypeVar("Result")
+UNBROKEN = 240
 
 
 def prepare(device: DeviceName, threads: int) -> "torch.device":
@@ -51,7 +53,9 @@ def show(result: Any, as_json: bool) -> None:
         return
     from rich.console import Console
 
-    Console().print(result.table())
+    # Into a file or another program rows go unbroken: nobody there sees a width of 80.
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else UNBROKEN
+    Console(width=width).print(result.table())
 
 
 def show_paths(paths: Iterable[Path]) -> None:

@@ -240,10 +240,19 @@ def _by_name(found: tuple[Finding, ...]) -> dict[str, Finding]:
 
 
 def test_a_condition_that_no_photograph_shows_is_found() -> None:
-    condition = Stream(SMOOTH, 0, "checks", 4)(0)
+    views = Stream(SMOOTH, 0, "checks", 4)
     # A picture this small has several native pixels in each of its own: no mosaic is left.
     names = SMOOTH.ranges.keys() - {"mosaic"}
-    seen = condition_checks.unseen_conditions(in_the_world(), grey(), condition, names)
+    seen = condition_checks.unseen_conditions(in_the_world(), grey(), views, names)
     assert seen.level is Grade.OK
-    silent = condition_checks.unseen_conditions(on_screen(), grey(), condition, ["distance_m", "yaw_deg"])
-    assert silent.level is Grade.WARN and silent.text.startswith("distance_m, yaw_deg vary")
+    silent = condition_checks.unseen_conditions(on_screen(), grey(), views, ["distance_m", "yaw_deg"])
+    assert silent.level is Grade.WARN and silent.text.startswith("distance_m, yaw_deg vary, but none of 64")
+
+
+def test_a_condition_that_shows_in_a_few_far_views_is_looked_for() -> None:
+    """Views of the first batches have no light to change: only the sixth shows the exposure."""
+    lit, dull = Stream(SMOOTH, 0, "checks", 4), still(4)
+    found = condition_checks.unseen_conditions(
+        in_the_world(), grey(), lambda i: lit(i) if i == 5 else dull, ["exposure_stops"]
+    )
+    assert found.level is Grade.OK
