@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from renders.averaged import Spots, averaged
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.colour import srgb_to_linear
@@ -19,7 +20,7 @@ from renders.rasterisers.spans import rasterise
 from renders.self_shadow import sunlight_left
 from renders.sensor.develop import develop
 from renders.sensor.resize import resize
-from renders.shade import box_downsample, layered, shade
+from renders.shade import layered, painted, shade
 from renders.surfaces.surface import Skin, Surface
 
 
@@ -43,7 +44,7 @@ def seen(view: View, skin: Skin, rasteriser: Rasterise = rasterise, supersample:
     return locate(fragments, view.vertices, skin.faces, skin.uvs, camera)
 
 
-def layer(
+def article(
     pyramid: Pyramid,
     view: View,
     skin: Skin,
@@ -51,8 +52,8 @@ def layer(
     supersample: int = 1,
     environments: Environments | None = None,
     self_shadow: bool = False,
-) -> Float[Tensor, "t k 4 h w"]:
-    """The article alone, lit: premultiplied linear rgba of each view."""
+) -> tuple[Float[Tensor, "t 4 m"], Spots]:
+    """The article alone, lit: premultiplied linear rgba of the pixels that show it, and which those are."""
     hits = seen(view, skin, rasteriser, supersample)
     size = (view.size[0] * supersample, view.size[1] * supersample)
     sun_left = None
@@ -61,7 +62,13 @@ def layer(
     rgba = shade(
         pyramid, hits, view.condition, whole=skin.whole, environments=environments, sun_left=sun_left
     )
-    return box_downsample(layered(rgba, hits, size, len(view.rows)), supersample)
+    return averaged(rgba, hits, size, supersample)
+
+
+def layer(pyramid: Pyramid, view: View, skin: Skin, supersample: int = 1) -> Float[Tensor, "t k 4 h w"]:
+    """The article alone, lit, as a picture: premultiplied linear rgba of each view."""
+    rgba, spots = article(pyramid, view, skin, supersample=supersample)
+    return layered(rgba, spots, view.size, len(view.rows))
 
 
 def composite(
@@ -97,7 +104,7 @@ class Scene:
         behind = self.backgrounds.view(view.condition, view.size)
         skin = self.surface.skin(view.vertices)
         samples = samples_of(view, self.output_px, self.supersample)
-        rgba = layer(pyramid, view, skin, self.rasteriser, samples, self.environments, self.self_shadow)
-        linear = composite(rgba, behind)
+        options = (self.rasteriser, samples, self.environments, self.self_shadow)
+        linear = painted(*article(pyramid, view, skin, *options), behind)
         photo = develop(linear, view.condition, view.binning)
         return resize(photo.flatten(0, 1), self.output_px).unflatten(0, photo.shape[:2])

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from renders.averaged import Spots
 from renders.conditions import Condition
 from renders.environment import Environments
 from renders.fragments import Hits
@@ -49,33 +50,33 @@ def shade(
 
 
 def layered(
-    rgba: Float[Tensor, "t 4 p"], hits: Hits, size: tuple[int, int], k: int
+    rgba: Float[Tensor, "t 4 p"], spots: Spots, size: tuple[int, int], k: int
 ) -> Float[Tensor, "t k 4 h w"]:
     """The article alone, 0 where it is not seen: colours at their pixels of k views of (height, width)."""
     empty = rgba.new_zeros((rgba.shape[0], k * 4 * size[0] * size[1]))
     # Into the new picture itself: a copy of it costs as much as what is put there.
-    return empty.index_copy_(1, _places(hits, 4, size), rgba.flatten(1)).unflatten(1, (k, 4, *size))
+    return empty.index_copy_(1, _places(spots, 4, size), rgba.flatten(1)).unflatten(1, (k, 4, *size))
 
 
 def painted(
-    rgba: Float[Tensor, "t 4 p"], hits: Hits, behind: Float[Tensor, "k 3 h w"]
+    rgba: Float[Tensor, "t 4 p"], spots: Spots, behind: Float[Tensor, "k 3 h w"]
 ) -> Float[Tensor, "t k 3 h w"]:
     """Colours at their pixels over what is behind them, in linear light (Porter & Duff 1984, over).
 
-    As a layer composited at one sample a pixel, without passing over the pixels that do not show it.
+    As a layer composited, without passing over the pixels that do not show it.
     """
-    place = _places(hits, 3, (behind.shape[2], behind.shape[3]))
+    place = _places(spots, 3, (behind.shape[2], behind.shape[3]))
     under = behind.flatten()[place].unflatten(0, (3, -1))
     shown = rgba[:, :3] + under * (1 - rgba[:, 3:])
     pictures = behind.flatten().repeat(len(rgba), 1)
     return pictures.index_copy_(1, place, shown.flatten(1)).unflatten(1, behind.shape)
 
 
-def _places(hits: Hits, channels: int, size: tuple[int, int]) -> Int[Tensor, " n"]:
-    """Where each channel of each hit lies in the k pictures laid out flat."""
+def _places(spots: Spots, channels: int, size: tuple[int, int]) -> Int[Tensor, " n"]:
+    """Where each channel of each of them lies in the k pictures laid out flat."""
     area = size[0] * size[1]
-    channel = torch.arange(0, channels * area, area, device=hits.pixel.device)[:, None]
-    return (hits.view * (channels * area) + hits.pixel + channel).flatten()
+    channel = torch.arange(0, channels * area, area, device=spots.pixel.device)[:, None]
+    return (spots.view * (channels * area) + spots.pixel + channel).flatten()
 
 
 def box_downsample(image: Float[Tensor, "*n h w"], factor: int) -> Float[Tensor, "*n h2 w2"]:

@@ -59,12 +59,14 @@ def celled(
 
 @final
 class Stem(nn.Conv2d):
-    """The same layer by `Slope`; its parameters are shared with the one it is made of."""
+    """The same layer by `Slope`; it shares parameters and hooks with the one it is made of.
+
+    Hooks matter: models from other frameworks pad the image in one.
+    """
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__(layer.in_channels, layer.out_channels, layer.kernel_size[0], device="meta")
-        self.stride, self.padding = layer.stride, layer.padding
-        self.weight, self.bias = layer.weight, layer.bias
+        self.__dict__.update(layer.__dict__)
 
     def forward(self, image: Float[Tensor, "n c h w"]) -> Float[Tensor, "n o i j"]:
         """As the layer it was made of."""

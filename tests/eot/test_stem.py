@@ -70,6 +70,15 @@ def test_only_plain_strided_layers_of_the_image_are_replaced(layer: nn.Conv2d, e
     assert isinstance(net[0], Stem) == eased
 
 
+def test_what_a_hook_does_to_the_image_is_done_for_the_stem_too() -> None:
+    """Padding as TensorFlow has it, more on the right and below, comes as a hook before the layer."""
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, 2), nn.ReLU())
+    net[0].register_forward_pre_hook(lambda _, images: (nn.functional.pad(images[0], (0, 1, 0, 1)),))
+    image = noise(2, 3, 8, 8)
+    expected = net(image)
+    assert with_stems(net) == 1 and torch.equal(net(image), expected)
+
+
 def test_an_admitted_net_has_the_gradient_of_the_original() -> None:
     net = nn.Sequential(
         nn.Conv2d(3, 8, 5, 2, 2), nn.Tanh(), nn.Conv2d(8, 8, 3), nn.Flatten(), nn.Linear(288, 4)

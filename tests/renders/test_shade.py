@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from renders.averaged import Covered, averaged
 from renders.fragments import Hits
 from renders.lights import PENUMBRA, highlight, irradiance, sun_direction, sunlit
 from renders.lookup import Filter, Pyramid
@@ -133,6 +134,30 @@ def test_painting_the_hits_is_compositing_their_layer_to_the_last_bit() -> None:
         for picture in (painted(colours, hits, behind), composited)
     ]
     assert torch.allclose(*slopes, atol=1e-6) and float(slopes[0].abs().max()) > 0
+
+
+@pytest.mark.parametrize("factor", [1, 2, 4])
+def test_averaging_the_hits_is_downsampling_their_layer_to_the_last_bit(factor: int) -> None:
+    hits, condition = seen(3, yaw_deg=torch.tensor([0.0, 40.0, -60.0]), sun=0.3, dtype=torch.float32)
+    textures, side = noise(2, 4, 16, 16).requires_grad_(), SIDE // factor
+    pull = noise(2, 3, 4, side, side, seed=4)
+    colours = shade(Pyramid.of(textures), hits, condition)
+    reference = box_downsample(layered(colours, hits, (SIDE, SIDE), 3), factor)
+    mean = layered(*averaged(colours, hits, (SIDE, SIDE), factor), (side, side), 3)
+    assert torch.equal(mean, reference) and bool((mean[:, :, 3] == 0).any())
+    slopes = [
+        torch.autograd.grad((pull * picture).sum(), textures, retain_graph=True)[0]
+        for picture in (mean, reference)
+    ]
+    assert torch.equal(*slopes) and float(slopes[0].abs().max()) > 0
+
+
+def test_nothing_seen_is_averaged_to_nothing() -> None:
+    none = torch.empty(0, dtype=torch.int64)
+    rgba, spots = averaged(torch.zeros(1, 4, 0), Covered(none, none), (SIDE, SIDE), 2)
+    assert rgba.shape == (1, 4, 0) and not len(spots.pixel)
+    behind = noise(2, 3, SIDE // 2, SIDE // 2)
+    assert torch.equal(painted(rgba, spots, behind)[0], behind)
 
 
 def test_textures_and_views_do_not_mix() -> None:
