@@ -12,8 +12,8 @@ from torch import Tensor
 
 from renders.camera import Intrinsics
 from renders.fragments import Fragments, edge_planes, picked
+from renders.rasterisers.windows import EDGE_TOLERANCE_PX, Whole, Windows, buffers_for
 
-EDGE_TOLERANCE_PX = 1e-6  # a pixel centre on a shared edge belongs to both faces: the z-buffer decides
 FARTHEST_M = 1e9
 EMPTY = torch.iinfo(torch.int64).max
 CELLS_PER_PASS = 200_000  # larger working sets leave the caches of a CPU (measured 1.3-2 times slower)
@@ -37,15 +37,14 @@ def rasterise(
     """
     height, width = size
     closed = closed and bool((vertices[..., 2] > 0).all())
-    k = len(vertices)
-    step = max(1, CELLS_PER_PASS // (height * width)) if vertices.device.type == "cpu" else max(k, 1)
+    most = CELLS_PER_PASS if vertices.device.type == "cpu" else EMPTY
+    buffers = buffers_for(vertices, camera, size, most)
     cells, seen = [], []
-    for start in range(0, k, step):
-        part = slice(start, start + step)
+    for part in buffers.passes(most):
         views = Intrinsics(camera.focal_px[part], camera.centre_x_px[part], camera.centre_y_px[part])
-        cell, face = _visible(_prepare(vertices[part], faces, views, closed), size)
-        cells.append(cell + start * height * width)
-        seen.append(face + start * len(faces))
+        cell, face = _visible(_prepare(vertices[part], faces, views, closed), buffers[part])
+        cells.append(cell + part.start * height * width)
+        seen.append(face + part.start * len(faces))
     none = torch.empty(0, dtype=torch.int64, device=vertices.device)
     cell, face = torch.cat([*cells, none]), torch.cat([*seen, none])
     return Fragments(cell, face, size, vertices.detach(), faces, camera)
@@ -53,7 +52,7 @@ def rasterise(
 
 @dataclass(frozen=True)
 class _Faces:
-    """n candidate faces: four planes each, rows to look at, number of views.
+    """n candidate faces: four planes each, rows to look at.
 
     Plane 0 to 2 are the distances to the edges in pixels, plane 3 is 1/z; all are >= 0 where it is seen.
     `lines [3 4 n]` holds of each plane the value at (0, 0), its slope down, and minus one over its slope
@@ -65,11 +64,10 @@ class _Faces:
     lines: Tensor
     depth_by_x: Tensor
     rows: tuple[Tensor, Tensor]
-    views: int
 
 
 def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, closed: bool) -> _Faces:
-    k, count = len(vertices), len(faces)
+    count = len(faces)
     low, high, possible = _boxes(vertices, faces, camera, closed)
     kept = (possible & (low[0] <= high[0]) & (low[1] <= high[1])).nonzero()[:, 0]
     edges = edge_planes(vertices, faces, camera, kept)
@@ -83,7 +81,7 @@ def _prepare(vertices: Tensor, faces: Tensor, camera: Intrinsics, closed: bool) 
     # A level edge bounds all of a row or nothing: so does this slope, without a division by zero.
     across = torch.where(by_x == 0, torch.finfo(by_x.dtype).tiny, by_x).reciprocal_().neg_()
     rows = low[1].index_select(0, kept), high[1].index_select(0, kept).masked_fill_(flat, -1)
-    return _Faces(kept, kept // count, torch.stack([constant, by_y, across]), by_x[3], rows, k)
+    return _Faces(kept, kept // count, torch.stack([constant, by_y, across]), by_x[3], rows)
 
 
 def _boxes(
@@ -114,10 +112,11 @@ def _front(pixels: Tensor) -> Tensor:
     return (bx - ax) * (cy - ay) <= (by - ay) * (cx - ax)
 
 
-def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+def _visible(faces: _Faces, buffers: Whole | Windows) -> tuple[Tensor, Tensor]:
     """Covered cells in ascending order and the packed face each one sees."""
-    height, width = size
+    height, _ = buffers.size
     face, row = _expanded(faces.rows[0].clamp(0, height), faces.rows[1].clamp(-1, height - 1))
+    view = faces.view.index_select(0, face)
     # One copy for all twelve: many small temporaries cost more than they hold.
     at_zero, by_y, across = picked(faces.lines, face)
     at_zero.addcmul_(by_y, row + 0.5)
@@ -125,21 +124,20 @@ def _visible(faces: _Faces, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     rising, root = across < 0, at_zero * across
     left = torch.where(rising, root, -torch.inf).amax(0)
     right = root.masked_fill_(rising, torch.inf).amin(0)
-    first = (left - 0.5).ceil_().clamp_(0, width)
-    last = (right - 0.5).floor_().clamp_(-1, width - 1)
+    first, last = buffers.clipped((left - 0.5).ceil_(), (right - 0.5).floor_(), view)
 
     span, column = _expanded(first, last)
     depth_by_x = faces.depth_by_x.index_select(0, face)
     inverse_z = at_zero[3].index_select(0, span).addcmul_(depth_by_x.index_select(0, span), column + 0.5)
     inverse_z += 1 / FARTHEST_M
     depth_bits = inverse_z.reciprocal_().float().view(torch.int32).to(torch.int64)
-    base = faces.view.index_select(0, face) * (height * width) + row.to(torch.int64) * width
-    cell = base.index_select(0, span).add_(column.to(torch.int64))
+    cell = buffers.row_start(view, row.to(torch.int64)).index_select(0, span).add_(column.to(torch.int64))
     key = depth_bits.bitwise_left_shift_(32).bitwise_or_(face.index_select(0, span))
-    nearest = torch.full((faces.views * height * width,), EMPTY, dtype=torch.int64, device=key.device)
+    nearest = torch.full((buffers.cells,), EMPTY, dtype=torch.int64, device=key.device)
     nearest.scatter_reduce_(0, cell, key, "amin")
     covered = (nearest != EMPTY).nonzero()[:, 0]
-    return covered, faces.packed[nearest[covered] & 0xFFFFFFFF]
+    winner = nearest[covered] & 0xFFFFFFFF
+    return buffers.in_pictures(covered, winner, faces.view), faces.packed[winner]
 
 
 def _expanded(first: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:

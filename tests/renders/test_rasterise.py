@@ -8,6 +8,7 @@ from renders.camera import Intrinsics
 from renders.fragments import Fragments, edge_planes, locate
 from renders.geometry import to_view
 from renders.rasterisers.spans import CELLS_PER_PASS, rasterise
+from renders.rasterisers.windows import Whole, Windows, buffers_for
 from renders.surfaces.flat import Flat, quad_faces, quad_uvs
 from tests.renders.scenes import noise, posed, square_camera
 
@@ -47,6 +48,34 @@ def test_coverage_is_the_point_in_triangle_test(seed: int) -> None:
     inside = signed_distances(centres(64), corners[0])
     clear = inside.abs() > 1e-5
     assert torch.equal(mask_of(fragments).flatten()[clear], (inside > 0)[clear])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_depth_buffers_of_windows_give_what_buffers_of_whole_pictures_give(seed: int, monkeypatch) -> None:
+    """Triangles in, across and beside the frame, none in one view, one with a corner behind the camera."""
+    k, side = 7, 40
+    camera = square_camera(side, 50.0, k=k, dtype=torch.float64)
+    spread = torch.linspace(0.1, 3, k, dtype=torch.float64)[:, None, None]
+    points = (noise(k, 6, 2, seed=seed, dtype=torch.float64) - 0.5) * side * spread + side / 2
+    points[3] += 10 * side
+    depth = 1 + noise(k, 6, seed=seed + 100, dtype=torch.float64)
+    depth[5, 2] = -0.5
+    vertices, faces = at_pixels(points, depth, camera), torch.tensor([[0, 1, 2], [3, 4, 5]])
+    whole = rasterise(vertices, faces, camera, (side, side))
+    monkeypatch.setattr("renders.rasterisers.spans.CELLS_PER_PASS", 500)
+    monkeypatch.setattr("renders.rasterisers.windows.SPARSE", 2.0)
+    windows = rasterise(vertices, faces, camera, (side, side))
+    assert torch.equal(windows.cell, whole.cell) and torch.equal(windows.face, whole.face)
+    assert len(whole.cell) > 100
+
+
+def test_windows_are_taken_where_most_of_large_pictures_is_empty() -> None:
+    camera, corners = square_camera(64, 50.0, dtype=torch.float64), torch.tensor([[[3, 5], [9, 5], [3, 20]]])
+    vertices = at_pixels(corners.double(), torch.ones(1, 3).double(), camera)
+    windows = buffers_for(vertices, camera, (64, 64), most=1000)
+    assert isinstance(windows, Windows) and windows.cells == 6 * 15
+    assert isinstance(buffers_for(vertices, camera, (64, 64), most=64 * 64), Whole)
+    assert isinstance(buffers_for(50 * vertices, camera, (20, 20), most=100), Whole)
 
 
 def test_coverage_is_opencvs_away_from_the_edges() -> None:
