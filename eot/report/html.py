@@ -19,6 +19,9 @@ from eot.report.model import Model, corner_uvs, corners, script_policy, texture_
 from eot.report.words import FILTERS, extent
 
 TEMPLATES = Path(__file__).parent / "templates"
+# What is printed whole, most wanted first.
+WHOLE = ("sheet.pdf", ".pdf", ".3mf", ".glb", ".obj")
+FEW_FILES = 3
 WORST_FIRST = (Grade.FAIL, Grade.WARN, Grade.OK)
 
 
@@ -102,8 +105,15 @@ def _article(article: ArticlePicture) -> dict[str, Any]:
         "width_mm": article.width_mm,
         "height_mm": article.height_mm,
         "coverage": article.coverage,
-        "files": article.files,
+        **_prints(article.files),
     }
+
+
+def _prints(files: tuple[str, ...]) -> dict[str, Any]:
+    """The first few files to print, sheets and meshes before their parts; how many more there are."""
+    whole = [file for kind in WHOLE for file in files if file.endswith(kind)]
+    shown = list(dict.fromkeys([*whole, *files]))[:FEW_FILES]
+    return {"files": shown, "more_files": len(files) - len(shown)}
 
 
 def _model(model: Model) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from eot.evidence.evaluate import evaluate
 from eot.objectives import Targeted
 from eot.report.contents import Origin
 from eot.report.gallery import gallery
+from eot.report.html import _prints
 from eot.report.report import write_report
 from eot.report.words import extent, interval, percent, plural, whole_percent
 from eot.streams import Stream
@@ -32,6 +33,21 @@ def files() -> dict[str, bytes]:
 def test_the_page_is_well_formed(files: dict[str, bytes]) -> None:
     tags = [tag for tag, _ in Page(files["report.html"]).elements]
     assert tags[:2] == ["html", "head"] and tags.count("h1") == tags.count("main") == 1
+
+
+def test_sheets_stand_before_their_parts_and_the_rest_is_counted() -> None:
+    parts = (
+        "article/chart.pdf",
+        "article/outlines.dxf",
+        "article/piece-1.png",
+        "article/sheet.pdf",
+        "article/z.obj",
+    )
+    assert _prints(parts) == {
+        "files": ["article/sheet.pdf", "article/chart.pdf", "article/z.obj"],
+        "more_files": 2,
+    }
+    assert _prints(("article/face.png",)) == {"files": ["article/face.png"], "more_files": 0}
 
 
 def test_the_page_fetches_nothing_and_runs_nothing(files: dict[str, bytes]) -> None:
