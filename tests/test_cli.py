@@ -71,6 +71,21 @@ def test_signs_are_listed_as_json(eot: Eot) -> None:
     assert stop["width_mm"] == 750
 
 
+@pytest.mark.parametrize("columns", [None, "80"])
+def test_names_are_not_broken_over_lines(
+    eot: Eot, monkeypatch: pytest.MonkeyPatch, columns: str | None
+) -> None:
+    """In a pipe no row is broken; on a narrow terminal the other columns are."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    _, out, _ = eot("signs")
+    rows = json.loads(eot("signs", "--json")[1])
+    firsts = [line.split()[0] for line in out.splitlines() if line.strip()]
+    assert all(row["sign"] in firsts for row in rows)
+    assert (len(firsts) == len(rows) + 2) == (columns is None)
+
+
 def test_victims_are_listed_as_json(eot: Eot) -> None:
     code, out, _ = eot("victims", "--json")
     assert code == 0
