@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DONE := .venv/installed
 
-.PHONY: venv demo demo3d test check bench clean
+.PHONY: venv demo demo3d test test-slow check bench clean
 
 venv: $(DONE)
 
@@ -25,6 +25,9 @@ demo3d: venv
 
 test: venv
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+
+test-slow: venv
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not gpu and not network"
 
 check: venv
 	$(BIN)/ruff format --check .

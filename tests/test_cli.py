@@ -120,6 +120,7 @@ def test_a_run_leaves_everything_behind(eot: Eot, tiny: Path) -> None:
     assert "attack: 8/8" in err and "evaluate: 12/12" in err
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_bytes_and_others_do_not(eot: Eot, tiny: Path, finished: Path) -> None:
     for out, seed in (("again/tiny", 7), ("other", 8)):
         assert eot("attack", tiny, "--out", out, "--set", f"seed={seed}")[0] == 0
@@ -129,6 +130,7 @@ def test_equal_seeds_give_equal_bytes_and_others_do_not(eot: Eot, tiny: Path, fi
         assert (again / name).read_bytes() == first != (other / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_an_earlier_run_is_kept_continued_or_replaced_as_asked(eot: Eot, tiny: Path, finished: Path) -> None:
     before = Path("runs/tiny/texture.png").stat().st_mtime_ns
     code, _, err = eot("attack", tiny)
@@ -139,6 +141,7 @@ def test_an_earlier_run_is_kept_continued_or_replaced_as_asked(eot: Eot, tiny: P
     assert Path("runs/tiny/texture.png").stat().st_mtime_ns != before
 
 
+@pytest.mark.slow
 def test_a_finished_run_can_be_measured_reported_and_exported_again(eot: Eot, finished: Path) -> None:
     first = json.loads(Path("runs/tiny/report.json").read_text())
     code, out, _ = eot("evaluate", "runs/tiny", "--json")
@@ -170,7 +173,7 @@ def test_a_gate_fails_with_1_when_success_may_be_too_high(eot: Eot, finished: Pa
     assert code == 1 and "gate failed" in err
 
 
-@pytest.mark.parametrize("ticks", [1, 4, 8, 9])
+@pytest.mark.parametrize("ticks", [4, *(pytest.param(ticks, marks=pytest.mark.slow) for ticks in (1, 8, 9))])
 def test_a_run_that_is_cut_off_ends_in_the_same_bytes(
     eot: Eot, tiny: Path, finished: Path, ticks: int
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_run_that_is_cut_off_ends_in_the_same_bytes(
         assert Path("cut", name).read_bytes() == (finished / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_an_automatic_mask_keeps_to_its_area_and_survives_a_crash(eot: Eot, tiny: Path) -> None:
     auto = ["--set", "sticker.mask=auto", "--set", "sticker.area=0.15"]
     code, _, err = eot("attack", tiny, *auto, "--out", "whole", "--json")
@@ -199,6 +203,7 @@ def test_an_automatic_mask_keeps_to_its_area_and_survives_a_crash(eot: Eot, tiny
     assert Path("cut/texture.safetensors").read_bytes() == Path("whole/texture.safetensors").read_bytes()
 
 
+@pytest.mark.slow
 def test_kill_9_at_three_moments_changes_no_byte(eot: Eot, tiny: Path) -> None:
     """The three processes run side by side, so that this takes no longer than one."""
     moments = {"early": 1, "middle": 5, "late": 9}

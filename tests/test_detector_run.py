@@ -76,6 +76,7 @@ def hide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return source
 
 
+@pytest.mark.slow
 def test_a_patch_that_hides_things_is_found_measured_and_reported(
     hide: Path, eot: Callable[..., Result]
 ) -> None:
@@ -148,6 +149,7 @@ def test_a_patch_that_erases_things_from_a_segmenter_is_measured_with_its_contro
     assert report["counted"] == 24 and "pixels" in json.dumps(report["objective"])
 
 
+@pytest.mark.slow
 def test_a_patch_that_makes_things_melt_into_what_is_behind_them_is_measured_with_its_controls(
     hide: Path, eot: Callable[..., Result]
 ) -> None:
@@ -168,6 +170,7 @@ def test_a_patch_that_makes_things_melt_into_what_is_behind_them_is_measured_wit
     refused(eot("attack", hide, "--set", "objective.label=0", "--force"), "objective.label: expected none")
 
 
+@pytest.mark.slow
 def test_a_patch_that_spoils_whole_frames_is_measured_by_the_mean_over_classes(
     hide: Path, eot: Callable[..., Result]
 ) -> None:

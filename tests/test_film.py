@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 
 from eot.film.approach import approach
@@ -45,6 +46,7 @@ def test_drives_can_be_replayed_and_differ() -> None:
     assert not torch.equal(one.yaw_deg, other.yaw_deg)
 
 
+@pytest.mark.slow
 def test_a_film_has_its_frames_and_says_what_they_came_to(
     finished: Path, eot: Callable[..., tuple[int, str, str]]
 ) -> None:

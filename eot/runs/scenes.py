@@ -88,11 +88,12 @@ def world_of(
         order = _order(config, len(scene_of.photos)).tolist()
         return World(replace(scene_of, photos=tuple(scene_of.photos[i] for i in order)), len(order))
     camera = camera_of(config.camera)
-    found = _backgrounds(config)
-    backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
     size = frame_px(camera.width_px, camera.height_px, side, framing)
     surface = surface_of(config, article, coverage)
     environments = _environments(config.backgrounds, device)
+    # Last, since painting takes seconds: whatever is refused is refused before.
+    found = _backgrounds(config)
+    backgrounds = Backgrounds(found.linear[_order(config, len(found))].to(device))
     seen = scene.Scene(
         surface,
         camera,

@@ -171,6 +171,7 @@ def test_what_is_wanted_must_suit_the_model() -> None:
         objective_of(ObjectiveTable(kind="evade", label=0), victims, None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["relative", "metric"])
 def test_a_depth_estimator_of_transformers_answers_as_the_library_does(kind: str, tmp_path: Path) -> None:
     transformers: Any = pytest.importorskip("transformers", reason="transformers (optional) is not installed")

@@ -161,10 +161,8 @@ def torchvision_model(family: str) -> nn.Module:
     return made
 
 
-SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("retinanet", "ssd", "ssdlite", "faster_rcnn")]
-
-
-@pytest.mark.parametrize("family", ["fcos", *SLOW])
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["fcos", "retinanet", "ssd", "ssdlite", "faster_rcnn"])
 def test_torchvision_detectors_find_what_their_own_pipeline_finds(family: str) -> None:
     model = torchvision_model(family).eval()
     claim = Claim(family, "test", "BSD-3-Clause", (64, 80), ("nothing", "a", "b", "c"))

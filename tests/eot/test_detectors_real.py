@@ -18,6 +18,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "corner"), [("yolox_nano", True), ("yolo_fastest", False)])
 def test_real_detectors_find_what_the_reference_finds(
     name: str, corner: bool, monkeypatch: pytest.MonkeyPatch

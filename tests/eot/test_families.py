@@ -89,6 +89,7 @@ def rt_detr(transformers: Any) -> tuple[Any, Any]:
     return model, transformers.RTDetrImageProcessor(size={"height": 64, "width": 64})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [detr, rt_detr])
 def test_detr_and_its_family_find_what_the_library_finds(
     make: Callable[[Any], tuple[Any, Any]], tmp_path: Path, transformers: Any

@@ -56,6 +56,7 @@ def inside(scene: Scene, condition: Condition, texels: int = 8) -> Tensor:
     return near[:, 0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("framing", "output_px"), [(Framing.CROP, (64, 64)), (Framing.FRAME, (60, 80))])
 def test_a_quad_under_an_even_sky_looks_as_in_our_renderer(
     framing: Framing, output_px: tuple[int, int]
@@ -239,6 +240,7 @@ def test_a_missing_or_unfit_mitsuba_says_what_to_do(monkeypatch: pytest.MonkeyPa
             tracer.mitsuba()
 
 
+@pytest.mark.slow
 def test_field_writes_its_evidence_beside_the_run(finished: Path, eot: Callable[..., Result]) -> None:
     pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install mitsuba")
     code, out, err = eot("field", finished, "--views", "4", "--samples", "4", "--json")

@@ -159,7 +159,7 @@ def weights_after(lesson: Adversarial | Natural, stop: int | None = None) -> str
     return fingerprint(training.reader.net)
 
 
-@pytest.mark.parametrize("stop", [1, 4, 6])
+@pytest.mark.parametrize("stop", [4, *(pytest.param(stop, marks=pytest.mark.slow) for stop in (1, 6))])
 def test_a_course_that_was_cut_off_ends_in_the_same_bytes(stop: int) -> None:
     lesson = madry(0.1, 0.05, 2, ramp=0.5)
     assert weights_after(lesson, stop) == weights_after(lesson)

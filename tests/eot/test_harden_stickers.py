@@ -34,6 +34,7 @@ def reader_of(seed: int = 0) -> Reader:
     return Reader(fresh("sign-net", len(FEW), seed), known.mean, known.std)
 
 
+@pytest.mark.slow
 def test_a_round_is_replayed_by_its_number_and_leaves_the_network_alone() -> None:
     reader = reader_of()
     before = fingerprint(reader)

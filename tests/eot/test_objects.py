@@ -172,6 +172,7 @@ def test_where_nothing_holds_the_most_successful_weight_is_taken() -> None:
     assert strongest(tried, 0.9) == 2 and next_weight(tried, 1.0, 0.9) == pytest.approx(0.015)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_cut_off_ends_in_the_same_bytes(source: Path) -> None:
     overrides = ("penalties.lab=0.5", "search.lab_rounds=3", "search.hold=0.2")
     whole = finish(Request(source, overrides, Path("whole")))

@@ -83,7 +83,7 @@ def test_the_search_starts_at_stripes_and_what_is_kept_never_gets_worse() -> Non
 
 def test_a_batch_equals_its_singles() -> None:
     whole = search(torch.arange(6))
-    for row in range(6):
+    for row in (0, 2, 5):
         single = search(torch.tensor([row]))
         assert torch.equal(single.image[0], whole.image[row])
         assert bool(single.success) == bool(whole.success[row])

@@ -114,6 +114,7 @@ def test_torchvision_segmenters_answer_as_their_own_pipeline_does() -> None:
     assert torch.allclose(ours, theirs, atol=1e-3 * float(theirs.abs().max()))
 
 
+@pytest.mark.slow
 def test_a_segmenter_of_transformers_reads_every_pixel_as_the_library_does(tmp_path: Path) -> None:
     transformers: Any = pytest.importorskip("transformers", reason="transformers (optional) is not installed")
     config = transformers.SegformerConfig(

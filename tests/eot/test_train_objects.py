@@ -1,5 +1,6 @@
 """What the object classifier learns from: every object from its own sides, dressed now and then."""
 
+import pytest
 import torch
 
 from eot.streams import generator_for
@@ -25,6 +26,7 @@ def last(work):  # type: ignore[no-untyped-def]
             return end.value
 
 
+@pytest.mark.slow
 def test_every_object_is_shown_equally_often_and_the_same_seed_shows_the_same() -> None:
     pool, again = last(rendered(TINY, 3)), last(rendered(TINY, 3))
     assert pool.classes.bincount().tolist() == [2] * len(OBJECTS)

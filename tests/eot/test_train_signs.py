@@ -52,6 +52,7 @@ def result_of(work: Generator[Tick, None, Any]) -> tuple[list[Tick], Any]:
             return ticks, end.value
 
 
+@pytest.mark.slow
 def test_a_round_shows_every_sign_equally_often_and_replays_alone(few: None) -> None:
     rounds = Rounds(replace(TINY, rounds=3), seed=5)
     rounds[0]
@@ -61,6 +62,7 @@ def test_a_round_shows_every_sign_equally_often_and_replays_alone(few: None) -> 
     assert not torch.equal(ahead.images, rounds[1].images)
 
 
+@pytest.mark.slow
 def test_training_replays_from_its_seed(few: None) -> None:
     prints = []
     for seed in (3, 3, 4):
@@ -69,6 +71,7 @@ def test_training_replays_from_its_seed(few: None) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
+@pytest.mark.slow
 def test_a_few_seconds_of_training_teach_it_to_read(tmp_path: Path, few: None) -> None:
     plan = Plan(rounds=6, views=8, backgrounds=2, epochs=4, batch=16)
     request = Request("sign-net", 0, tmp_path, plan, Exam(views=10, backgrounds=1))

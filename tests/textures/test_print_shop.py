@@ -130,6 +130,7 @@ def test_other_programs_read_the_outlines_closed_and_at_true_size(case: Made) ->
         assert [s / d * 25.4 for s, d in zip(image.size, dpi, strict=True)] == pytest.approx(wanted, abs=0.2)
 
 
+@pytest.mark.slow
 def test_the_pages_put_together_show_the_picture_again(case: Made) -> None:
     """Pages show colours between those of the picture within 1/150 inch, and all of it is on some page."""
     made, files, manifest = case
@@ -242,6 +243,7 @@ def test_outlines_that_are_open_or_in_other_units_are_found_out() -> None:
     assert not svg_rings(svg, "Other") and not dxf_rings(dxf, "Other")
 
 
+@pytest.mark.slow
 def test_many_equal_pieces_in_rows_are_told_apart() -> None:
     chess = (torch.arange(7)[:, None] + torch.arange(7)[None]) % 2
     made = Article("chess", "chess", torch.zeros(3, 7, 7), chess[None].float(), 140, 140, RUN)

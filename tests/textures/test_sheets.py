@@ -105,7 +105,13 @@ def layout_of(made: Article, page: str) -> Plan:
 
 @pytest.mark.parametrize(
     ("boxes", "side_mm", "page"),
-    [(ONE, 750, "A4"), (ONE, 750, "Letter"), (ONE, 1800, "A4"), (ONE, 300, "Letter"), (ONE, 2600, "A3")],
+    [
+        (ONE, 750, "A4"),
+        (ONE, 750, "Letter"),
+        (ONE, 1800, "A4"),
+        (ONE, 300, "Letter"),
+        pytest.param(ONE, 2600, "A3", marks=pytest.mark.slow),
+    ],
 )
 def test_the_outline_on_the_page_has_the_configured_size(boxes: Boxes, side_mm: float, page: str) -> None:
     data = export_sheet(article(boxes, side_mm, side_mm), page)["sheet.pdf"]
@@ -115,6 +121,7 @@ def test_the_outline_on_the_page_has_the_configured_size(boxes: Boxes, side_mm: 
     assert bottom - top == pytest.approx(boxes[0][3] * side_mm, abs=0.2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "boxes"), [("A4", BAR), ("Letter", None)])
 def test_the_pages_of_a_large_piece_make_up_its_size(page: str, boxes: Boxes | None) -> None:
     """The windows put together where the layout has them show one outline of the configured size."""
@@ -259,6 +266,7 @@ def _trim_mm(data: bytes) -> tuple[float, float, float, float]:
     return box[0], height - box[3], box[2] - box[0], box[3] - box[1]
 
 
+@pytest.mark.slow
 def test_the_same_article_gives_the_same_bytes() -> None:
     first, second = export_sheet(article(THREE), "A4"), export_sheet(article(THREE), "A4")
     assert dict(first) == dict(second)

@@ -8,6 +8,9 @@ import pikepdf
 from textures.sheets.manifest import BoxMm
 
 MM_PER_POINT = 25.4 / 72
+PAINT = ("S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n")
+# Of the drawing commands, those that change the matrix, the colour of strokes or the path.
+READ = " ".join(("q", "Q", "cm", "CS", "G", "RG", "K", "m", "l", "h", *PAINT))
 
 
 @dataclass(frozen=True)
@@ -20,17 +23,17 @@ class CutPath:
 
 @dataclass
 class _Reader:
-    """Graphics state: the matrix, the colour space of strokes, and the path under way."""
+    """Graphics state: the matrix, the colour space of strokes, and the path under way, in its own units."""
 
     matrix: np.ndarray = field(default_factory=lambda: np.eye(3))
     space: str = ""
     saved: list[tuple[np.ndarray, str]] = field(default_factory=list)
-    rings: list[tuple[list[tuple[float, float]], bool]] = field(default_factory=list)
+    rings: list[tuple[list[list], bool]] = field(default_factory=list)
 
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """A point of the path in points of the page."""
-        px, py, _ = np.array([x, y, 1.0]) @ self.matrix
-        return float(px), float(py)
+    def on_page(self, ring: list[list], height_mm: float) -> tuple[tuple[float, float], ...]:
+        """A ring of the path in mm of the page, y down."""
+        points = np.array([[float(x), float(y), 1.0] for x, y in ring]) @ self.matrix
+        return tuple((float(x) * MM_PER_POINT, height_mm - float(y) * MM_PER_POINT) for x, y, _ in points)
 
 
 def cut_paths(page: pikepdf.Page, height_mm: float, spot: str) -> list[CutPath]:
@@ -38,13 +41,10 @@ def cut_paths(page: pikepdf.Page, height_mm: float, spot: str) -> list[CutPath]:
     spaces = page.obj.Resources.get("/ColorSpace", pikepdf.Dictionary())
     ours = {name for name, space in spaces.items() if _names(space) == ("/Separation", f"/{spot}")}
     state, found = _Reader(), list[CutPath]()
-    for instruction in pikepdf.parse_content_stream(page):
+    for instruction in pikepdf.parse_content_stream(page, READ):
         operator = str(instruction.operator)
         if operator in ("S", "s") and state.space in ours:
-            found += [
-                CutPath(tuple((x * MM_PER_POINT, height_mm - y * MM_PER_POINT) for x, y in points), closed)
-                for points, closed in state.rings
-            ]
+            found += [CutPath(state.on_page(ring, height_mm), closed) for ring, closed in state.rings]
         _apply(state, operator, list(instruction.operands))
     return found
 
@@ -71,12 +71,12 @@ def _apply(state: _Reader, operator: str, operands: list) -> None:
 
 def _draw(state: _Reader, operator: str, operands: list) -> None:
     if operator == "m":
-        state.rings.append(([state.at(*map(float, operands))], False))
+        state.rings.append(([operands], False))
     elif operator == "l" and state.rings:
-        state.rings[-1][0].append(state.at(*map(float, operands)))
+        state.rings[-1][0].append(operands)
     elif operator == "h" and state.rings:
         state.rings[-1] = (state.rings[-1][0], True)
-    elif operator in ("S", "s", "f", "F", "f*", "B", "B*", "b", "b*", "n"):
+    elif operator in PAINT:
         state.rings = []
 
 

@@ -141,6 +141,7 @@ def test_an_exact_printer_needs_no_correction() -> None:
     assert light.shape == printed.shape
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("exposure", "says"),
     [(Exposure(gain=3.0), "overexposed"), (Exposure(gain=0.03), "too dark")],

@@ -35,6 +35,7 @@ def test_photos_give_poses_arms_pairs_and_a_page(eot: Eot, finished: Path, shots
         assert sheet.size[0] > 1000
 
 
+@pytest.mark.slow
 def test_a_second_call_looks_at_new_photos_only_and_changes_nothing_else(
     eot: Eot, finished: Path, shots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

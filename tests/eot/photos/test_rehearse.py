@@ -34,6 +34,7 @@ def small(finished: Path) -> Path:
     return finished
 
 
+@pytest.mark.slow
 def test_a_rehearsal_finds_its_articles_where_they_stood(eot: Eot, small: Path) -> None:
     code, out, _ = eot("rehearse", small, "--photos", "8", "--json")
     assert code == 0
