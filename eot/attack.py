@@ -1,5 +1,6 @@
 """A run: descend on the train stream, judge iterates on the select stream, keep the best."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,8 +44,10 @@ class Judged:
     image: Float[Tensor, "t c u v"]
 
     def beats(self, other: "Judged | None") -> bool:
-        """Whether this one is to be kept over the other."""
-        return other is None or (self.success, -self.loss) > (other.success, -other.loss)
+        """Whether this one is to be kept over the other; never without a finite loss."""
+        if other is None or not math.isfinite(self.loss):
+            return math.isfinite(self.loss)
+        return (self.success, -self.loss) > (other.success, -other.loss)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,15 @@ def unseen(
     image: Image, problem: Problem, condition: Condition, micro: int | None = None
 ) -> tuple[Image, Outcome]:
     """No slope at all, and the outcome: for optimisers that compare losses. Costs k queries."""
-    return torch.zeros_like(image), problem(image, condition)
+    return torch.zeros_like(image), asked(image, problem, condition, micro)
+
+
+def asked(image: Image, problem: Problem, condition: Condition, micro: int | None) -> Outcome:
+    """The outcome, with no more than `micro` views in memory at a time."""
+    batch = micro or len(condition)
+    parts = [problem(image, condition[i : i + batch]) for i in range(0, len(condition), batch)]
+    loss, success = (torch.cat([getattr(part, name) for part in parts], 1) for name in ("loss", "success"))
+    return Outcome(loss, success)
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,14 @@ class Nes:
     ) -> tuple[Image, Outcome]:
         """The estimate for one texture, and the outcome of the texture itself."""
         assert len(image) == 1, "one texture at a time"
-        outcome = problem(image, condition)
+        outcome = asked(image, problem, condition, micro)
         generator = torch.Generator().manual_seed(int(condition.noise_seed[0]))
         slope = torch.zeros_like(image)
         for _ in range(self.pairs):
             away = self._direction(image, generator)
-            ahead, behind = (problem((image + s * self.step * away).clamp(0, 1), condition) for s in (1, -1))
+            ahead, behind = (
+                asked((image + s * self.step * away).clamp(0, 1), problem, condition, micro) for s in (1, -1)
+            )
             rise = (ahead.loss - behind.loss).mean() / (2 * self.step)
             slope += rise * away / self.pairs
         return slope, outcome

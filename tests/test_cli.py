@@ -141,6 +141,14 @@ def test_an_earlier_run_is_kept_continued_or_replaced_as_asked(eot: Eot, tiny: P
     assert Path("runs/tiny/texture.png").stat().st_mtime_ns != before
 
 
+def test_a_report_made_again_says_where_its_numbers_were_made(eot: Eot, finished: Path) -> None:
+    provenance = finished / "provenance.json"
+    record = json.loads(provenance.read_text(encoding="utf-8"))
+    provenance.write_text(json.dumps(record | {"started": "2001-02-03T04:05:06"}), encoding="utf-8")
+    assert eot("report", finished)[0] == 0
+    assert "2001-02-03T04:05:06" in (finished / "report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_a_finished_run_can_be_measured_reported_and_exported_again(eot: Eot, finished: Path) -> None:
     first = json.loads(Path("runs/tiny/report.json").read_text())

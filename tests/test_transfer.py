@@ -39,3 +39,30 @@ def test_runs_with_other_views_are_not_compared(finished: Path, eot: Callable[..
     config = Path("runs/twin/config.toml")
     config.write_text(config.read_text(encoding="utf-8").replace("seed = 7", "seed = 8"), encoding="utf-8")
     refused(eot("transfer", finished, "runs/twin", "--device", "cpu"), "runs/twin: expected the same seed")
+
+
+def test_a_run_may_be_called_as_a_control_is(finished: Path, eot: Callable[..., Result]) -> None:
+    other = Path("runs/noise")
+    shutil.copytree(finished, other)
+    alone, both = (
+        json.loads(eot("transfer", *runs, "--views", "12", "--json", "--device", "cpu")[1])["articles"]
+        for runs in ((finished,), (finished, other))
+    )
+    assert [row["article"] for row in both] == ["tiny", "noise", "noise", "blank"]
+    # The run is the first's copy; the control is what it is without the run.
+    assert both[1]["success"] == alone[0]["success"]
+    assert [row["success"] for row in both[2:]] == [row["success"] for row in alone[1:]]
+
+
+def test_runs_behind_a_defence_are_judged_behind_it(finished: Path, eot: Callable[..., Result]) -> None:
+    guarded = Path("runs/guarded")
+    shutil.copytree(finished, guarded)
+    config = guarded / "config.toml"
+    text = config.read_text(encoding="utf-8").replace('defence = "none"', 'defence = "blur:8"')
+    config.write_text(text, encoding="utf-8")
+    plain, behind = (
+        json.loads(eot("transfer", run, "--views", "12", "--json", "--device", "cpu")[1])["articles"][0]
+        for run in (finished, guarded)
+    )
+    assert behind["success"] != plain["success"]
+    refused(eot("transfer", finished, guarded, "--device", "cpu"), "expected the defence of")

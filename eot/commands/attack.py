@@ -8,20 +8,20 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from eot.attack import Judged
 from eot.commands.mask import find_mask, sketch_mask
 from eot.commands.measure import doubts, measure, origin_of, write_evidence
 from eot.commands.optimise import optimise
 from eot.commands.print import write_prints
 from eot.commands.summary import Summary, read_summary
 from eot.commands.tick import Tick
-from eot.evidence.condition_checks import unseen_conditions
+from eot.evidence.condition_checks import settings_used, unseen_conditions
 from eot.evidence.findings import Finding
 from eot.evidence.footprint import texels_per_px
 from eot.evidence.gradient_checks import check_gradients, texel_footprint
 from eot.evidence.print_checks import printed_colours
 from eot.evidence.rate_checks import check_training
 from eot.evidence.victim_checks import check_victims, victim_unchanged
-from eot.loop import gradient
 from eot.runs.build import Built, Frame, build, check_optimiser, frame_of
 from eot.runs.config import Config, dump_config, load_config
 from eot.runs.folder import (
@@ -33,6 +33,8 @@ from eot.runs.folder import (
     resume_run,
     start_run,
 )
+from eot.runs.possible import ASKING
+from eot.runs.prints import articles_to_print
 from eot.runs.product import Product, encode_product
 from eot.runs.provenance import (
     Provenance,
@@ -42,9 +44,11 @@ from eot.runs.provenance import (
     texture_hash,
     write_provenance,
 )
+from eot.runs.unused import without_effect
 from eot.streams import Stream
 from renders.errors import RunError
 from renders.scene import Scene
+from textures.sheets.article import pieces_of
 from textures.sheets.job import Order
 from textures.write import write_files
 
@@ -77,6 +81,11 @@ def resolved(request: Request) -> str:
     return dump_config(request.config())
 
 
+def silent(request: Request) -> tuple[str, ...]:
+    """The settings that decide nothing, and where they would."""
+    return without_effect(request.config())
+
+
 def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
     """The whole run. Nothing on disk changes before everything it needs has been found to be there."""
     config = request.config()
@@ -89,7 +98,7 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         check_free(path, request.force)
     frame = frame_of(config, device)
     check_optimiser(frame)
-    build(frame, sketch_mask(frame))
+    _check_printable(frame)
     folder = resume_run(path, config) if request.resume else start_run(path, config, request.force)
     with only_writer(folder):
         now = provenance_of(config, device, fingerprints(frame))
@@ -104,6 +113,15 @@ def attack(request: Request, device: torch.device) -> Generator[Tick, None, Summ
         origin = origin_of(now, product)
         summary = write_evidence(folder.path, folder, built, product, measured, tuple(findings), origin)
         return replace(summary, notes=notes)
+
+
+def _check_printable(frame: Frame) -> None:
+    """Raises InputError where the article could be optimised but not built or printed."""
+    built = build(frame, sketch_mask(frame))
+    if frame.article.mesh is None:
+        start = built.product(Judged(0, 0.0, 0.0, built.texture().detach()))
+        provenance = provenance_of(frame.config, frame.device, {})
+        pieces_of(articles_to_print(frame.config, frame.article, start, provenance)["attack"])
 
 
 def fingerprints(frame: Frame) -> dict[str, str]:
@@ -165,10 +183,11 @@ def _checks(built: Built, product: Product) -> tuple[Finding, ...]:
         built.mask[0].to(built.frame.device) * built.frame.article.coverage[0].to(built.frame.device) > 0
     )
     found = check_victims(attack.problem, image, few(0))
-    if attack.slope is gradient:  # else the victim is only asked: there is none to check
+    if built.frame.config.optimiser.kind not in ASKING:
         found += check_gradients(attack.problem, image, few, mask=allowed)
     varied = [name for name, (low, high) in built.frame.config.conditions.items() if low < high]
     found += (unseen_conditions(attack.problem, image[:1], replace(few, k=4), varied),)
+    found += (settings_used(without_effect(built.frame.config)),)
     if built.frame.profile is not None:
         found += (printed_colours(built.frame.profile, product.image, product.mask),)
     scene = attack.problem.scene

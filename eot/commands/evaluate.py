@@ -1,5 +1,6 @@
 """`eot evaluate`: measures a finished article again, on other models, other views or as a gate."""
 
+import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from eot.evidence.rate_checks import check_evaluation
 from eot.runs.build import build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.provenance import provenance_of
-from eot.runs.sections import VictimsTable
+from eot.runs.sections.victims import judging
+
+NAME_LETTERS = 60
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,15 @@ class Request:
 def evaluate(request: Request, device: torch.device) -> Generator[Tick, None, Summary]:
     """The evidence on the report stream, written into `evaluations/` of the run.
 
-    Other victims must know the goal's classes by the same name or number. With the run's own victims and
-    number of views the figures are those of the run.
+    Other victims must know the goal's classes by the same name or number, and stand behind the run's own
+    defence unless another is asked for (`none` takes it away). With the run's own victims and number of
+    views the figures are those of the run.
     """
     folder = open_run(request.run)
     product = product_of(folder)
     config = folder.config()
     if request.victims:
-        config = config.model_copy(update={"victims": VictimsTable(models=request.victims)})
+        config = config.model_copy(update={"victims": judging(config.victims, request.victims)})
     if request.defence:
         guarded = config.victims.model_copy(update={"defence": request.defence})
         config = config.model_copy(update={"victims": guarded})
@@ -58,4 +62,6 @@ def _name(models: tuple[str, ...], views: int) -> str:
     """A folder name that says what was measured."""
     words = "+".join(models)
     safe = "".join(c if c.isalnum() or c in "-_.+" else "-" for c in words)
-    return f"{safe[-60:].strip('-.')}-{views}"
+    if len(safe) > NAME_LETTERS:  # what is cut off must still tell two apart
+        safe = f"{safe[10 - NAME_LETTERS :]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+    return f"{safe.strip('-.')}-{views}"

@@ -12,7 +12,7 @@ from eot.runs.build import Built, Frame, Mask, build
 from eot.runs.checkpoint import restore, state_of
 from eot.runs.folder import RunFolder, append_metrics, load_checkpoint, save_checkpoint
 from eot.search.penalty import Tried, next_weight, strongest
-from renders.errors import InputError, RunError
+from renders.errors import RunError
 from textures.write import write_bytes
 
 # Besides every selection, so that a crash never costs more than this.
@@ -34,8 +34,6 @@ def _search(folder: RunFolder, frame: Frame, mask: Mask) -> Generator[Tick, None
     cut off does nothing twice.
     """
     search = frame.config.search
-    if frame.config.penalties.lab <= 0:
-        raise InputError("penalties.lab: expected the first weight of the search, above 0; got 0: use 1")
     tried: list[Tried] = []
     found: list[tuple[Built, Judged]] = []
     for number in range(search.lab_rounds):

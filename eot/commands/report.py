@@ -5,7 +5,6 @@ from pathlib import Path
 
 import torch
 
-from eot.commands.attack import fingerprints
 from eot.commands.measure import articles_of, origin_of, write_evidence
 from eot.commands.print import product_of
 from eot.commands.summary import read_summary
@@ -14,7 +13,7 @@ from eot.evidence.findings import Finding, Grade
 from eot.report.gallery import gallery
 from eot.runs.build import build, frame_of
 from eot.runs.folder import open_run
-from eot.runs.provenance import provenance_of
+from eot.runs.provenance import read_provenance
 from eot.runs.records import decode_evaluation
 from renders.errors import InputError
 
@@ -35,7 +34,7 @@ def report(path: Path, device: torch.device) -> Generator[Tick, None, list[Path]
     yield Tick("report", 1, 2)
     problem, bare = frame.problem(), frame.bare_problem()
     shown = gallery(problem, articles_of(built, product), evaluation, seed=config.seed, bare=bare)
-    origin = origin_of(provenance_of(config, device, fingerprints(frame)), product)
+    origin = origin_of(read_provenance(folder.provenance_path), product)
     write_evidence(path, folder, built, product, (evaluation, shown), findings, origin)
     yield Tick("report", 2, 2)
     return [folder.page_path, folder.report_path]

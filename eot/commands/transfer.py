@@ -1,5 +1,6 @@
 """`eot transfer`: what was made against each model, shown to all of them on the same fresh views."""
 
+import re
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from eot.runs.build import build, frame_of
 from eot.runs.config import Config
 from eot.runs.folder import open_run
 from eot.runs.product import Product
-from eot.runs.sections import VictimsTable
+from eot.runs.sections.victims import judging
 from renders.errors import InputError
 
 # What two runs must share for one set of views to be fair to both.
@@ -84,7 +85,7 @@ class Matrix:
         """For people; * marks a model that the article was made on."""
         title = f"Success in % of {self.denominator}, {self.views} views; * the article was made on it"
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-        for name in ("article", *(_short(model) for model in self.models)):
+        for name in ("article", *short_names(self.models)):
             table.add_column(name)
         for row in self.rows:
             cells = zip(self.models, row.rates, strict=True)
@@ -104,17 +105,16 @@ def transfer(request: Request, device: torch.device) -> Generator[Tick, None, Ma
     _check(request.runs, configs, products)
     made_on = [config.victims.models for config in configs]
     models = tuple(dict.fromkeys([*(m for each in made_on for m in each), *request.victims]))
-    config = configs[0].model_copy(update={"victims": VictimsTable(models=models)})
+    config = configs[0].model_copy(update={"victims": judging(configs[0].victims, models)})
     built = build(frame_of(config, device), products[0].mask)
-    articles = {ATTACK: products[0].image.to(device), **built.controls()}
-    articles.update(
-        (name, product.image.to(device)) for name, product in zip(names[1:], products[1:], strict=True)
-    )
+    # A run may be called as a control is: names are for the table only.
+    keys = (ATTACK, *(f"run {number}" for number in range(1, len(names))))
+    articles = {key: product.image.to(device) for key, product in zip(keys, products, strict=True)}
     stream = built.frame.stream("report", request.views)
-    evaluation = yield from judged("transfer", built.frame, articles, stream)
+    evaluation = yield from judged("transfer", built.frame, articles | built.controls(), stream)
     rows = [
-        Row(name, tuple(on), _rates(evaluation, article, models))
-        for name, on, article in zip(names, made_on, (ATTACK, *names[1:]), strict=True)
+        Row(name, tuple(on), _rates(evaluation, key, models))
+        for name, on, key in zip(names, made_on, keys, strict=True)
     ]
     rows += [Row(name, (), _rates(evaluation, name, models)) for name in (NOISE, BLANK)]
     return Matrix(models, tuple(rows), evaluation.denominator, request.views)
@@ -137,6 +137,11 @@ def _check(paths: tuple[Path, ...], configs: list[Config], products: list[Produc
                     f"{path}: expected the same {key} as in {paths[0]}; they differ: the same views would "
                     "not be fair to both, so compare runs that differ in their victims only"
                 )
+        if config.victims.defence != configs[0].victims.defence:
+            raise InputError(
+                f"{path}: expected the defence of {paths[0]}, {configs[0].victims.defence}; got "
+                f"{config.victims.defence}: compare runs made behind the same one"
+            )
         if product.image.shape != products[0].image.shape:
             raise InputError(f"{path}: expected an article of the same size as in {paths[0]}: make it again")
     names = [path.resolve().name for path in paths]
@@ -144,8 +149,19 @@ def _check(paths: tuple[Path, ...], configs: list[Config], products: list[Produc
         raise InputError(f"runs must have names of their own; got {', '.join(names)}: rename a directory")
 
 
-def _short(model: str) -> str:
-    return model.rsplit(":", 1)[-1].rsplit("/", 1)[-1]
+def short_names(models: tuple[str, ...]) -> list[str]:
+    """The shortest ends of the models' names that tell them apart."""
+    parts = [re.split("(?<=[:/])", model) for model in models]
+    lengths = [1] * len(models)
+    while True:
+        ends = ["".join(words[-length:]) for words, length in zip(parts, lengths, strict=True)]
+        alike = [ends.count(end) > 1 for end in ends]
+        longer = [
+            min(length + same, len(words)) for length, same, words in zip(lengths, alike, parts, strict=True)
+        ]
+        if longer == lengths:
+            return ends
+        lengths = longer
 
 
 def _cell(rate: Rate, own: bool) -> str:

@@ -1,6 +1,6 @@
 """Does every condition that varies show in the photographs? One that does not is a promise not kept."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import torch
@@ -37,6 +37,14 @@ def unseen_conditions(
     vary = "varies" if len(silent) == 1 else "vary"
     text = f"{', '.join(silent)} {vary}, but none of {views} photographs shows it"
     return warn("conditions", f"{text}: leave them out, or attack from where they show.")
+
+
+def settings_used(silent: Sequence[str]) -> Finding:
+    """Whether every setting that was changed decides something; `silent` names those that do not."""
+    if not silent:
+        return ok("settings", "Every setting that was changed from its default decides something.")
+    decide = "decides" if len(silent) == 1 else "decide"
+    return warn("settings", f"{'; '.join(silent)}: set, but {decide} nothing in this run: take out.")
 
 
 def _swapped(problem: Problem, image: Tensor, condition: Condition, name: str) -> Tensor:

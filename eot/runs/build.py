@@ -21,6 +21,7 @@ from eot.runs.config import Config
 from eot.runs.labels import Victims, known_number, objective_of
 from eot.runs.masks import shaped
 from eot.runs.objects import Numbering
+from eot.runs.possible import ASKING, check_goal, check_search
 from eot.runs.product import Product, levels_of, shown
 from eot.runs.scenes import Without, World, world_of
 from eot.runs.textures import AnyTexture, texture_of
@@ -143,6 +144,7 @@ def frame_of(config: Config, device: torch.device) -> Frame:
     if config.victims.defence != "none":
         loaded = tuple((defended(victim, config.victims.defence), weight) for victim, weight in loaded)
     objective = objective_of(config.objective, loaded, article.sign)
+    check_goal(config)
     profile = read_profile(config.print.profile)
     world = world_of(config, article, device, _numbering(config, loaded))
     victims = tuple((victim.to(device), weight) for victim, weight in loaded)
@@ -151,14 +153,7 @@ def frame_of(config: Config, device: torch.device) -> Frame:
 
 def _numbering(config: Config, victims: Victims) -> Numbering | None:
     """How things of all classes are numbered, where all of them are to be found; else None."""
-    if config.objective.kind != "degrade":
-        return None
-    if config.surface.kind != "objects":
-        raise InputError(
-            f"surface.kind: expected objects, as objective.kind = degrade judges all that is annotated in "
-            f"photos; got {config.surface.kind}: set surface.kind, photos and boxes"
-        )
-    return partial(known_number, victims=victims)
+    return partial(known_number, victims=victims) if config.objective.kind == "degrade" else None
 
 
 def build(frame: Frame, mask: Mask) -> Built:
@@ -198,9 +193,10 @@ def _slope(config: Config, mask: Mask) -> Slope:
 
 
 def check_optimiser(frame: Frame) -> None:
-    """Raises InputError where the optimiser follows a gradient that a victim does not have."""
+    """Raises InputError where the optimiser cannot be used, or follows a gradient that a victim lacks."""
     kind = frame.config.optimiser.kind
-    if kind in ("random", "nes"):
+    check_search(frame.config, len(frame.article.faces))
+    if kind in ASKING:
         return
     for victim, _ in frame.victims:
         if getattr(victim.module, "black_box", False):

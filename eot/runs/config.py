@@ -21,7 +21,7 @@ from renders.errors import InputError
 __all__ = ["CONFIG", "RESERVED", "Config", "dump_config", "file_keys", "load_config", "parse_config"]
 
 CONFIG = "config.toml"
-NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
 class Config(sections.Table):
@@ -133,7 +133,7 @@ def _located(table: Raw, folder: Path) -> Raw:
 def _name_for(path: Path) -> str:
     """The name of a run whose configuration does not say one."""
     stem = path.name.removesuffix(".toml")
-    return re.sub(r"[^A-Za-z0-9._+-]", "-", stem).lstrip("._+-") or "run"
+    return re.sub(r"[^A-Za-z0-9._-]", "-", stem).lstrip("._-") or "run"
 
 
 def _tuples(value: Any) -> Any:

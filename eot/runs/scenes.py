@@ -80,6 +80,7 @@ def world_of(
     side, supersample = config.camera.output_px, config.camera.supersample
     if config.surface.kind == "photograph":
         photos = photographs_of(config.surface, article)
+        _check_proportions(photos, framing)
         mixed = tuple(_on(photos[i], device) for i in _order(config, len(photos)).tolist())
         size = frame_px(photos[0].srgb.shape[2], photos[0].srgb.shape[1], side, framing)
         return World(Photograph(mixed, size, framing, coverage, supersample), len(mixed))
@@ -106,6 +107,18 @@ def world_of(
         config.surface.self_shadow,
     )
     return World(seen, len(backgrounds), 1 if environments is None else len(environments))
+
+
+def _check_proportions(photos: tuple[Photo, ...], framing: Framing) -> None:
+    """Whole frames become pictures of one size: raises InputError where that would squash some."""
+    shapes = {tuple(photo.srgb.shape[1:]) for photo in photos}
+    first = photos[0].srgb.shape
+    if framing is Framing.FRAME and any(abs(w * first[1] - h * first[2]) > max(w, h) for h, w in shapes):
+        named = ", ".join(f"{w} x {h}" for h, w in sorted(shapes))
+        raise InputError(
+            f"surface.photos: expected photos of one proportion, as whole frames are taken; got {named} px: "
+            "cut them alike, or set camera.framing = crop"
+        )
 
 
 def surface_of(config: Config, article: Article, coverage: Float[Tensor, "1 u v"]) -> Surface:

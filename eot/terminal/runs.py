@@ -18,7 +18,7 @@ from eot.terminal.options import (
     Source,
     Threads,
 )
-from eot.terminal.screen import fail, prepare, show, show_paths, watch
+from eot.terminal.screen import caution, fail, prepare, show, show_paths, watch
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -72,6 +72,8 @@ def attack(
 
     chosen = (f"camera.rasteriser={rasteriser}",) if rasteriser else ()
     request = attack.Request(source, (*(set_ or ()), *chosen), out, resume, force)
+    for setting in attack.silent(request):
+        caution(f"{setting}: set, but decides nothing in this run")
     if dry_run:
         typer.echo(attack.resolved(request), nl=False)
         return

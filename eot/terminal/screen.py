@@ -64,6 +64,11 @@ def show_paths(paths: Iterable[Path]) -> None:
         typer.echo(path)
 
 
+def caution(line: str) -> None:
+    """One line on stderr about what goes on all the same."""
+    typer.echo("caution: " + " ".join(line.split()), err=True)
+
+
 def fail(line: str, code: int) -> NoReturn:
     """Ends the program with one line on stderr."""
     typer.echo("eot: " + " ".join(line.split()), err=True)

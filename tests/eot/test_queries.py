@@ -10,7 +10,7 @@ from eot.loop import descend
 from eot.optimisers import ALL, Closure
 from eot.problem import Problem
 from eot.random_search import RandomSearch, raced
-from eot.slopes import Nes, unseen
+from eot.slopes import Nes, Slope, unseen
 from eot.streams import Stream
 from eot.victims import Victim
 from renders.conditions import Conditions, still
@@ -49,6 +49,18 @@ def searching(problem: Problem, kind: str, steps: int, trials: int = 4, seed: in
         return Attack(texture, problem, adam, VIEWS, VIEWS, steps, slope=Nes(trials, cells=8))
     search = RandomSearch(texture.parameters(), Colours(torch.ones(1, 8, 8), trials, steps, seed))
     return Attack(texture, problem, search, VIEWS, VIEWS, steps, slope=unseen)
+
+
+@pytest.mark.parametrize("slope", [unseen, Nes(2, cells=4)])
+def test_no_more_views_are_held_than_micro_allows(slope: Slope) -> None:
+    module, problem = watched()
+    sizes: list[int] = []
+    module.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    image, views = torch.full((1, 3, 8, 8), 0.5), VIEWS(0)
+    parts, whole = slope(image, problem, views, 2), slope(image, problem, views, None)
+    assert max(sizes[: len(sizes) // 2]) == 2 and max(sizes) == 3
+    assert torch.allclose(parts[0], whole[0], atol=1e-5)
+    assert torch.allclose(parts[1].loss, whole[1].loss) and torch.equal(parts[1].success, whole[1].success)
 
 
 @pytest.mark.parametrize(("kind", "queries"), [("random", 4 + 1), ("nes", 2 * 4 + 1)])

@@ -31,3 +31,8 @@ class VictimsTable(Table):
                 f"victims.each_step: expected at most the {len(self.models)} models; got {self.each_step}"
             )
         return self
+
+
+def judging(table: VictimsTable, models: tuple[str, ...]) -> VictimsTable:
+    """Other models in the place of those that were trained on, behind the same defence."""
+    return table.model_copy(update={"models": models, "weights": (), "each_step": None})
