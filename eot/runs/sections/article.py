@@ -83,7 +83,9 @@ class TextureTable(Table):
     )
     min_feature_mm: float = Field(0.0, ge=0, description="finer detail than this is not used; 0 = texel size")
     palette: kinds.Colours = Field((), description="the colours of kind = palette, as '#rrggbb'")
-    norm: Literal["none", "linf", "l2", "l1"] = Field("none", description="ball around the start to stay in")
+    norm: Literal["none", "linf", "l2", "l1"] = Field(
+        "none", description="ball to stay in around the face, or around grey where that is the start"
+    )
     eps: float = Field(0.0, ge=0, description="radius of that ball, sRGB in [0, 1]")
 
     @model_validator(mode="after")
