@@ -102,6 +102,8 @@ def test_a_patch_that_hides_things_is_found_measured_and_reported(
         ("surface.objects=5", "surface.objects: no '5'"),
         ("surface.min_object_px=500", "surface.min_object_px"),
         ("surface.boxes=nowhere", "found neither"),
+        ("objective.hiding=objectness", "has no objectness apart from its classes"),
+        ("surface.kind=flat", "expected objects, as objective.kind = hide must know where things are"),
         ('victims.models=["bundled"]', "is a classifier: use targeted"),
     ],
 )

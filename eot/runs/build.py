@@ -27,7 +27,7 @@ from eot.runs.scenes import Without, World, world_of
 from eot.runs.textures import AnyTexture, texture_of
 from eot.slopes import Nes, Slope, unseen
 from eot.streams import Stream, generator_for
-from eot.victims import AnyVictim, load_victims
+from eot.victims import AnyVictim, Detector, load_victims
 from renders.conditions import Conditions
 from renders.errors import InputError
 from renders.meshes.islands import filled
@@ -193,28 +193,43 @@ def _slope(config: Config, mask: Mask) -> Slope:
 
 
 def check_optimiser(frame: Frame) -> None:
-    """Raises InputError where the optimiser cannot be used, or follows a gradient that a victim lacks."""
+    """Raises InputError where the optimiser cannot be used, or needs of a victim what it lacks."""
     kind = frame.config.optimiser.kind
     check_search(frame.config, len(frame.article.faces))
-    if kind in ASKING:
-        return
     for victim, _ in frame.victims:
-        if getattr(victim.module, "black_box", False):
-            raise InputError(
-                f"optimiser.kind: {victim.info.name} can only be asked, so {kind} has no gradient to follow: "
-                "use random or nes"
-            )
-        if not _traceable(victim, frame.device):
-            raise InputError(
-                f"optimiser.kind: {kind} follows a gradient, and {victim.info.name} cuts it off between the "
-                "picture and its answer (no_grad, detach, argmax or the like): repair it, or use random, nes"
-            )
+        if kind not in ASKING:
+            _check_gradient(victim, frame.device, kind)
+        if frame.config.objective.hiding == "objectness" and isinstance(victim, Detector):
+            _check_objectness(victim, frame.device)
 
 
-def _traceable(victim: AnyVictim, device: torch.device) -> bool:
-    """Whether the victim's answer can be followed back to the picture."""
-    answer = victim(torch.full((1, 3, *victim.info.input_px), 0.5, device=device).requires_grad_())
-    return (answer if isinstance(answer, torch.Tensor) else answer.values[0]).requires_grad
+def _check_gradient(victim: AnyVictim, device: torch.device, kind: str) -> None:
+    """Raises InputError where the victim's answer cannot be followed back to the picture."""
+    if getattr(victim.module, "black_box", False):
+        raise InputError(
+            f"optimiser.kind: {victim.info.name} can only be asked, so {kind} has no gradient to follow: "
+            "use random or nes"
+        )
+    answer = victim(_grey(victim, device).requires_grad_())
+    if not (answer if isinstance(answer, torch.Tensor) else answer.values[0]).requires_grad:
+        raise InputError(
+            f"optimiser.kind: {kind} follows a gradient, and {victim.info.name} cuts it off between the "
+            "picture and its answer (no_grad, detach, argmax or the like): repair it, or use random, nes"
+        )
+
+
+@torch.no_grad()
+def _check_objectness(victim: Detector, device: torch.device) -> None:
+    """Raises InputError where a detector says nothing of there being anything at all."""
+    if victim(_grey(victim, device)).objectness is None:
+        raise InputError(
+            f"objective.hiding: {victim.info.name} has no objectness apart from its classes: use none_fires, "
+            "largest or overlap"
+        )
+
+
+def _grey(victim: AnyVictim, device: torch.device) -> Float[Tensor, "1 3 h w"]:
+    return torch.full((1, 3, *victim.info.input_px), 0.5, device=device)
 
 
 def _optimiser(config: Config, texture: AnyTexture, mask: Mask) -> torch.optim.Optimizer:
