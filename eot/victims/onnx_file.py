@@ -1,11 +1,12 @@
 """Victims from ONNX files, converted to differentiable torch; `onnx`, which reads them, is optional."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -18,6 +19,9 @@ from eot.victims.program_file import OneByOne
 from renders.errors import InputError, nearest
 
 OPTIONS = ("labels", "input")
+LEAST_OPSET = 7  # before it, operators broadcast by an attribute of their own
+OWN_DOMAINS = ("", "ai.onnx")
+CONSTANTS = ("value", "value_float", "value_floats", "value_int", "value_ints")
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,15 @@ class OnnxModule(nn.Module):
 
 def _run(node: Node, inputs: list[Any]) -> Any:
     try:
-        return OPERATORS[node.kind](inputs, node.attributes)
+        return OPERATORS[node.kind].run(inputs, node.attributes)
     except NotUnderstoodError as error:
-        raise InputError(
-            f"ONNX operator {node.kind} with {error} is not understood: export the model without it"
-        ) from error
+        raise _not_understood(node, error) from error
+
+
+def _not_understood(node: Node, error: NotUnderstoodError) -> InputError:
+    return InputError(
+        f"ONNX operator {node.kind} with {error} is not understood: export the model without it"
+    )
 
 
 def load_onnx(rest: str) -> AnyVictim:
@@ -96,14 +104,8 @@ def read_onnx(path: Path) -> tuple[OnnxModule, tuple[int, int] | None, int]:
         raise InputError(f"{path} must be an ONNX file; it cannot be read: export it again") from error
     graph = model.graph
     values = {w.name: _tensor(onnx.numpy_helper.to_array(w)) for w in graph.initializer}
-    nodes = []
-    for raw in graph.node:
-        node = _node(onnx, raw)
-        if node.kind == "Constant":
-            values[node.makes[0]] = _tensor(next(iter(node.attributes.values())))
-            continue
-        _check(node, path)
-        nodes.append(node)
+    nodes, constants = _nodes(onnx, model, path)
+    values |= constants
     inputs = [each for each in graph.input if each.name not in values]
     if len(inputs) != 1:
         raise InputError(f"{path} must take one input, the images; it takes {len(inputs)}: export it so")
@@ -111,8 +113,9 @@ def read_onnx(path: Path) -> tuple[OnnxModule, tuple[int, int] | None, int]:
     if len(sides) != 4 or sides[1] not in (0, 3):
         raise InputError(f"{path} must take images [n 3 h w]; it takes {sides}: export it so")
     used = {name for node in nodes for name in node.takes} | {each.name for each in graph.output}
+    _check_made(nodes, used, path)
     kept = {name: value for name, value in values.items() if name in used}
-    module = OnnxModule(tuple(nodes), kept, inputs[0].name, tuple(each.name for each in graph.output))
+    module = OnnxModule(nodes, kept, inputs[0].name, tuple(each.name for each in graph.output))
     return module, (sides[2], sides[3]) if sides[2] and sides[3] else None, sides[0]
 
 
@@ -126,33 +129,70 @@ def _onnx() -> ModuleType:
 
 
 def _tensor(value: Any) -> Tensor:
-    tensor = torch.tensor(value.copy())
+    tensor = torch.tensor(np.asarray(value))
+    if tensor.dtype == torch.bool:
+        return tensor
     return tensor.float() if tensor.is_floating_point() else tensor.long()
 
 
-def _node(onnx: ModuleType, raw: Any) -> Node:
-    attributes: Attributes = {}
-    for each in raw.attribute:
-        value = onnx.helper.get_attribute_value(each)
-        if isinstance(value, bytes):
-            value = value.decode()
-        if isinstance(value, onnx.TensorProto):
-            value = onnx.numpy_helper.to_array(value)
-        attributes[each.name] = list(value) if type(value).__name__.startswith("Repeated") else value
-    attributes["outputs"] = len(raw.output)
-    if raw.op_type == "Constant":
-        del attributes["outputs"]
-    return Node(raw.op_type, tuple(raw.input), tuple(raw.output), attributes)
+def _nodes(onnx: ModuleType, model: Any, path: Path) -> tuple[tuple[Node, ...], dict[str, Tensor]]:
+    """The graph's operations in its order, each of them checked, and its constants by name."""
+    opset = next((each.version for each in model.opset_import if each.domain in OWN_DOMAINS), 0)
+    if opset < LEAST_OPSET:
+        raise InputError(
+            f"{path} must be of ONNX operator set {LEAST_OPSET} or newer; it is of {opset}: export it again"
+        )
+    nodes, constants = [], {}
+    for raw in model.graph.node:
+        attributes = {each.name: _attribute(onnx, each) for each in raw.attribute}
+        node = Node(raw.op_type, tuple(raw.input), tuple(raw.output), attributes)
+        if raw.op_type == "Constant":
+            constants[node.makes[0]] = _constant(node)
+        else:
+            _check(node, raw.domain, path)
+            nodes.append(replace(node, attributes={**attributes, "outputs": len(raw.output), "opset": opset}))
+    return tuple(nodes), constants
 
 
-def _check(node: Node, path: Path) -> None:
+def _attribute(onnx: ModuleType, raw: Any) -> Any:
+    value = onnx.helper.get_attribute_value(raw)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, onnx.TensorProto):
+        return onnx.numpy_helper.to_array(value)
+    return list(value) if type(value).__name__.startswith("Repeated") else value
+
+
+def _constant(node: Node) -> Tensor:
+    name, value = next(iter(node.attributes.items()), ("no value", None))
+    if name not in CONSTANTS:
+        raise _not_understood(node, NotUnderstoodError(name))
+    return _tensor(value)
+
+
+def _check_made(nodes: tuple[Node, ...], used: set[str], path: Path) -> None:
+    """Raises InputError where a second output is used of an operator that has only its first here."""
+    for node in nodes:
+        further = [name for name in node.makes[1:] if name in used and node.kind != "Split"]
+        if further:
+            raise InputError(
+                f"{path}: output {further[0]} of operator {node.kind} is not understood: export the model "
+                "without it"
+            )
+
+
+def _check(node: Node, domain: str, path: Path) -> None:
     if node.kind in WITHOUT_GRADIENT:
         raise InputError(
             f"{path}: operator {node.kind} (makes {node.makes[0]}) has no gradient: export the model without "
             "its postprocessing, or ask it as a black box (command:PROGRAM)"
         )
-    if node.kind not in OPERATORS:
+    if node.kind not in OPERATORS or domain not in OWN_DOMAINS:
         raise InputError(
             f"{path}: operator {node.kind} (makes {node.makes[0]}) is not supported: use TorchScript "
             "(program:PATH), or ask it as a black box (command:PROGRAM)"
         )
+    try:
+        OPERATORS[node.kind].check(node.attributes, node.takes)
+    except NotUnderstoodError as error:
+        raise _not_understood(node, error) from error

@@ -1,63 +1,64 @@
-"""The ONNX operators that are understood, each as differentiable torch (opset 9 to 21)."""
+"""The ONNX operators that are understood, each as differentiable torch (opset 7 to 21).
+
+Every operator lists the attributes that it reads; a graph that sets any other is refused, so that none is
+ever computed differently in silence.
+"""
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-Attributes = dict[str, Any]
-Operator = Callable[[list[Any], Attributes], Any]
+from eot.victims.onnx_resize import resize
+from eot.victims.onnx_shapes import (
+    Attributes,
+    NotUnderstoodError,
+    Operator,
+    axes_of,
+    concat,
+    cut,
+    expand,
+    gather,
+    given,
+    ints,
+    pad,
+    reshape,
+    shape,
+    split,
+    squeeze,
+    transpose,
+    unsqueeze,
+)
+from eot.victims.onnx_windows import average_pool, convolve, max_pool
+
+__all__ = ["OPERATORS", "WITHOUT_GRADIENT", "Attributes", "NotUnderstoodError", "Understood"]
 
 
-class NotUnderstoodError(Exception):
-    """A setting of an operator that has no meaning here; whoever runs the graph says which operator it is."""
+@dataclass(frozen=True)
+class Understood:
+    """An operator that is understood, and how much of it.
 
+    Args:
+        takes: the most inputs that are read.
+        reads: the attributes that are read, or that change nothing here, separated by spaces.
+        fixed: attributes that may be there with this value only.
+    """
 
-def ints(value: Any) -> list[int]:
-    """A tensor or list of whole numbers as a list."""
-    return [int(v) for v in (value.flatten().tolist() if isinstance(value, Tensor) else value)]
+    run: Operator
+    takes: int = 1
+    reads: str = ""
+    fixed: Attributes = field(default_factory=dict)
 
-
-def padded(x: Tensor, a: Attributes, fill: float = 0.0) -> Tensor:
-    """The picture with the padding that a convolution or pooling asks for."""
-    top, left, bottom, right = a.get("pads", [0, 0, 0, 0])
-    return functional.pad(x, (left, right, top, bottom), value=fill) if top + left + bottom + right else x
-
-
-def _plain(a: Attributes) -> None:
-    if a.get("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise NotUnderstoodError(f"auto_pad = {a['auto_pad']}")
-
-
-def convolve(i: list[Any], a: Attributes) -> Tensor:
-    """Conv in two dimensions."""
-    _plain(a)
-    bias = i[2] if len(i) > 2 else None
-    strides, dilations = a.get("strides", [1, 1]), a.get("dilations", [1, 1])
-    return functional.conv2d(padded(i[0], a), i[1], bias, strides, 0, dilations, a.get("group", 1))
-
-
-def max_pool(i: list[Any], a: Attributes) -> Tensor:
-    """MaxPool in two dimensions."""
-    _plain(a)
-    x = padded(i[0], a, -math.inf)
-    return functional.max_pool2d(
-        x, a["kernel_shape"], a.get("strides", [1, 1]), ceil_mode=bool(a.get("ceil_mode"))
-    )
-
-
-def average_pool(i: list[Any], a: Attributes) -> Tensor:
-    """AveragePool in two dimensions; padding counts only where `count_include_pad` says so."""
-    _plain(a)
-    kernel, strides = a["kernel_shape"], a.get("strides", [1, 1])
-    total = functional.avg_pool2d(padded(i[0], a), kernel, strides, ceil_mode=bool(a.get("ceil_mode")))
-    if a.get("count_include_pad") or not any(a.get("pads", [0])):
-        return total
-    share = functional.avg_pool2d(padded(torch.ones_like(i[0][:1, :1]), a), kernel, strides)
-    return total / share
+    def check(self, attributes: Attributes, takes: tuple[str, ...]) -> None:
+        """Raises NotUnderstoodError for an attribute or an input that would not be read."""
+        for name, value in attributes.items():
+            if name not in self.reads.split() and (name not in self.fixed or self.fixed[name] != value):
+                raise NotUnderstoodError(f"{name} = {str(value)[:40]}")
+        if any(takes[self.takes :]):
+            raise NotUnderstoodError(f"{len(takes)} inputs")
 
 
 def gemm(i: list[Any], a: Attributes) -> Tensor:
@@ -65,7 +66,7 @@ def gemm(i: list[Any], a: Attributes) -> Tensor:
     left = i[0].T if a.get("transA") else i[0]
     right = i[1].T if a.get("transB") else i[1]
     product = a.get("alpha", 1.0) * left @ right
-    return product + a.get("beta", 1.0) * i[2] if len(i) > 2 else product
+    return product if given(i, 2) is None else product + a.get("beta", 1.0) * i[2]
 
 
 def normalise(i: list[Any], a: Attributes) -> Tensor:
@@ -74,159 +75,120 @@ def normalise(i: list[Any], a: Attributes) -> Tensor:
     return functional.batch_norm(x, mean, var, gamma, beta, False, 0.0, a.get("epsilon", 1e-5))
 
 
-def reshape(i: list[Any], a: Attributes) -> Tensor:
-    """Reshape; 0 keeps a dimension."""
-    size = ints(i[1])
-    return i[0].reshape(
-        [i[0].shape[d] if n == 0 and not a.get("allowzero") else n for d, n in enumerate(size)]
-    )
+def drop_out(i: list[Any], a: Attributes) -> Tensor:
+    """Dropout, which passes everything on outside training."""
+    if given(i, 2) is not None and bool(i[2]):
+        raise NotUnderstoodError("training_mode = 1")
+    return i[0]
 
 
-def resize(i: list[Any], a: Attributes) -> Tensor:
-    """Resize (and the old Upsample) of pictures: nearest or linear, to a size or by scales."""
-    mode = a.get("mode", "nearest")
-    scales = i[2] if len(i) > 2 else i[1]
-    if len(i) > 3 and i[3] is not None:
-        size = ints(i[3])[2:]
-    else:
-        size = [round(n * s) for n, s in zip(i[0].shape[2:], scales.tolist()[2:], strict=True)]
-    turned = a.get("coordinate_transformation_mode", "half_pixel")
-    if mode == "nearest":
-        if any(new % old for new, old in zip(size, i[0].shape[2:], strict=True)):
-            raise NotUnderstoodError("mode = nearest to other than whole multiples")
-        return functional.interpolate(i[0], size=size, mode="nearest")
-    if mode == "linear":
-        if turned not in ("half_pixel", "pytorch_half_pixel", "align_corners"):
-            raise NotUnderstoodError(f"coordinate_transformation_mode = {turned}")
-        corners = turned == "align_corners"
-        return functional.interpolate(i[0], size=size, mode="bilinear", align_corners=corners)
-    raise NotUnderstoodError(f"mode = {mode}")
-
-
-def cut(i: list[Any], a: Attributes) -> Tensor:
-    """Slice."""
-    starts, ends = (ints(i[1]), ints(i[2])) if len(i) > 1 else (a["starts"], a["ends"])
-    axes = ints(i[3]) if len(i) > 3 else a.get("axes", range(len(starts)))
-    steps = ints(i[4]) if len(i) > 4 else [1] * len(starts)
+def _shared(i: list[Any], a: Attributes, log: bool) -> Tensor:
     x = i[0]
-    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        if step < 1:
-            raise NotUnderstoodError("a step below 1")
-        where = [slice(None)] * x.ndim
-        where[axis] = slice(start, min(end, x.shape[axis]), step)
-        x = x[tuple(where)]
-    return x
-
-
-def split(i: list[Any], a: Attributes) -> list[Tensor]:
-    """Split, in given or in equal parts."""
-    axis = a.get("axis", 0)
-    sizes = ints(i[1]) if len(i) > 1 else a.get("split")
-    if sizes is None:
-        return list(i[0].chunk(a["outputs"], axis))
-    return list(i[0].split(list(sizes), axis))
-
-
-def pad(i: list[Any], a: Attributes) -> Tensor:
-    """Pad with a constant."""
-    if a.get("mode", "constant") != "constant":
-        raise NotUnderstoodError(f"mode = {a['mode']}")
-    widths = ints(i[1]) if len(i) > 1 else a["pads"]
-    fill = float(i[2]) if len(i) > 2 and i[2] is not None else a.get("value", 0.0)
-    half = len(widths) // 2
-    pairs = [side for d in reversed(range(half)) for side in (widths[d], widths[half + d])]
-    return functional.pad(i[0], pairs, value=fill)
+    if a["opset"] < 13:  # shared out among all values from the axis on, not along it
+        flat = x.reshape(math.prod(x.shape[: a.get("axis", 1)]), -1)
+        return (flat.log_softmax(-1) if log else flat.softmax(-1)).reshape(x.shape)
+    return x.log_softmax(a.get("axis", -1)) if log else x.softmax(a.get("axis", -1))
 
 
 def clip(i: list[Any], a: Attributes) -> Tensor:
     """Clip, with bounds as inputs or as attributes."""
-    bounds = [v if v is None else float(v) for v in (*i[1:3], *[None] * (3 - len(i)))]
-    low = bounds[0] if len(i) > 1 else a.get("min")
-    high = bounds[1] if len(i) > 1 else a.get("max")
-    return i[0].clamp(low, high)
+    low, high = (v if v is None else v.item() for v in (given(i, 1), given(i, 2)))
+    low, high = a.get("min", low), a.get("max", high)
+    return i[0] if low is None and high is None else i[0].clamp(low, high)
 
 
-def reduced(i: list[Any], a: Attributes) -> Tensor:
-    """ReduceMean."""
-    axes = ints(i[1]) if len(i) > 1 else a.get("axes", list(range(i[0].ndim)))
-    return i[0].mean(list(axes), keepdim=bool(a.get("keepdims", 1)))
+def mean(i: list[Any], a: Attributes) -> Tensor:
+    """ReduceMean; without axes over all, or over none where `noop_with_empty_axes` says so."""
+    axes = axes_of(i, a)
+    if not axes and a.get("noop_with_empty_axes"):
+        return i[0]
+    return i[0].mean(axes or list(range(i[0].ndim)), keepdim=bool(a.get("keepdims", 1)))
 
 
-def squeeze(i: list[Any], a: Attributes) -> Tensor:
-    """Squeeze."""
-    axes = ints(i[1]) if len(i) > 1 else a.get("axes")
-    return i[0].squeeze() if axes is None else i[0].squeeze(list(axes))
-
-
-def unsqueeze(i: list[Any], a: Attributes) -> Tensor:
-    """Unsqueeze."""
-    x = i[0]
-    for axis in sorted(ints(i[1]) if len(i) > 1 else a["axes"]):
-        x = x.unsqueeze(axis)
-    return x
+def divide(i: list[Any], a: Attributes) -> Tensor:
+    """Div; of whole numbers the whole part."""
+    whole = not (i[0].is_floating_point() or i[1].is_floating_point())
+    return torch.div(i[0], i[1], rounding_mode="trunc" if whole else None)
 
 
 def cast(i: list[Any], a: Attributes) -> Tensor:
-    """Cast to whole numbers or floats; floats keep their precision."""
-    whole = a["to"] in (6, 7, 12, 13)
-    if whole:
+    """Cast to truth values, whole numbers or floats; floats keep their precision."""
+    if a["to"] == 9:
+        return i[0].bool()
+    if a["to"] in (6, 7, 12, 13):
         return i[0].long()
+    if a["to"] not in (1, 10, 11, 16):
+        raise NotUnderstoodError(f"to = {a['to']}")
     return i[0] if i[0].is_floating_point() else i[0].float()
 
 
-OPERATORS: dict[str, Operator] = {
-    "Add": lambda i, a: i[0] + i[1],
-    "AveragePool": average_pool,
-    "BatchNormalization": normalise,
-    "Cast": cast,
-    "Clip": clip,
-    "Concat": lambda i, a: torch.cat(i, a["axis"]),
-    "ConstantOfShape": lambda i, a: torch.full(ints(i[0]), a["value"].item() if "value" in a else 0.0),
-    "Conv": convolve,
-    "Equal": lambda i, a: i[0] == i[1],
-    "Div": lambda i, a: i[0] / i[1] if i[0].is_floating_point() else i[0] // i[1],
-    "Dropout": lambda i, a: i[0],
-    "Elu": lambda i, a: functional.elu(i[0], a.get("alpha", 1.0)),
-    "Erf": lambda i, a: i[0].erf(),
-    "Exp": lambda i, a: i[0].exp(),
-    "Expand": lambda i, a: i[0] * torch.ones(ints(i[1])).to(i[0]),
-    "Flatten": lambda i, a: i[0].reshape(math.prod(i[0].shape[: a.get("axis", 1)]), -1),
-    "Gather": lambda i, a: (
-        i[0].index_select(a.get("axis", 0), i[1].flatten()).squeeze(a.get("axis", 0))
-        if i[1].ndim == 0
-        else i[0].index_select(a.get("axis", 0), i[1].flatten())
+def constant_of_shape(i: list[Any], a: Attributes) -> Tensor:
+    """ConstantOfShape."""
+    return torch.full(ints(i[0]), a["value"].item() if "value" in a else 0.0)
+
+
+MANY = 1_000_000
+POOL = "auto_pad ceil_mode kernel_shape pads strides "
+# What belongs to cubic, antialiased or cropped resizing, which is refused, changes nothing elsewhere.
+RESIZE = "axes coordinate_transformation_mode cubic_coeff_a extrapolation_value mode nearest_mode"
+OPERATORS: dict[str, Understood] = {
+    "Add": Understood(lambda i, a: i[0] + i[1], 2),
+    "AveragePool": Understood(average_pool, 1, POOL + "count_include_pad", {"dilations": [1, 1]}),
+    "BatchNormalization": Understood(normalise, 5, "epsilon momentum", {"training_mode": 0, "spatial": 1}),
+    "Cast": Understood(cast, 1, "to saturate"),
+    "Clip": Understood(clip, 3, "min max"),
+    "Concat": Understood(concat, MANY, "axis"),
+    "ConstantOfShape": Understood(constant_of_shape, 1, "value"),
+    "Conv": Understood(convolve, 3, "auto_pad dilations group kernel_shape pads strides"),
+    "Equal": Understood(lambda i, a: i[0] == i[1], 2),
+    "Div": Understood(divide, 2),
+    "Dropout": Understood(drop_out, 3, "ratio seed"),
+    "Elu": Understood(lambda i, a: functional.elu(i[0], a.get("alpha", 1.0)), 1, "alpha"),
+    "Erf": Understood(lambda i, a: i[0].erf()),
+    "Exp": Understood(lambda i, a: i[0].exp()),
+    "Expand": Understood(expand, 2),
+    "Flatten": Understood(
+        lambda i, a: i[0].reshape(math.prod(i[0].shape[: a.get("axis", 1)]), -1), 1, "axis"
     ),
-    "Gemm": gemm,
-    "GlobalAveragePool": lambda i, a: i[0].mean((2, 3), keepdim=True),
-    "HardSigmoid": lambda i, a: (a.get("alpha", 0.2) * i[0] + a.get("beta", 0.5)).clamp(0, 1),
-    "HardSwish": lambda i, a: functional.hardswish(i[0]),
-    "Identity": lambda i, a: i[0],
-    "LeakyRelu": lambda i, a: functional.leaky_relu(i[0], a.get("alpha", 0.01)),
-    "LogSoftmax": lambda i, a: i[0].log_softmax(a.get("axis", -1)),
-    "MatMul": lambda i, a: i[0] @ i[1],
-    "MaxPool": max_pool,
-    "Mul": lambda i, a: i[0] * i[1],
-    "Neg": lambda i, a: -i[0],
-    "Pad": pad,
-    "Pow": lambda i, a: i[0] ** i[1],
-    "ReduceMean": reduced,
-    "Relu": lambda i, a: i[0].relu(),
-    "Reshape": reshape,
-    "Resize": resize,
-    "Shape": lambda i, a: torch.tensor(i[0].shape),
-    "Sigmoid": lambda i, a: i[0].sigmoid(),
-    "Slice": cut,
-    "Softmax": lambda i, a: i[0].softmax(a.get("axis", -1)),
-    "Softplus": lambda i, a: functional.softplus(i[0]),
-    "Split": split,
-    "Sqrt": lambda i, a: i[0].sqrt(),
-    "Squeeze": squeeze,
-    "Sub": lambda i, a: i[0] - i[1],
-    "Tanh": lambda i, a: i[0].tanh(),
-    "Transpose": lambda i, a: i[0].permute(a.get("perm", list(range(i[0].ndim))[::-1])),
-    "Unsqueeze": unsqueeze,
-    "Where": lambda i, a: torch.where(i[0], i[1], i[2]),
-    "Upsample": resize,
+    "Gather": Understood(gather, 2, "axis"),
+    "Gemm": Understood(gemm, 3, "alpha beta transA transB"),
+    "GlobalAveragePool": Understood(lambda i, a: i[0].mean(tuple(range(2, i[0].ndim)), keepdim=True)),
+    "HardSigmoid": Understood(
+        lambda i, a: (a.get("alpha", 0.2) * i[0] + a.get("beta", 0.5)).clamp(0, 1), 1, "alpha beta"
+    ),
+    "HardSwish": Understood(lambda i, a: functional.hardswish(i[0])),
+    "Identity": Understood(lambda i, a: i[0]),
+    "LeakyRelu": Understood(lambda i, a: functional.leaky_relu(i[0], a.get("alpha", 0.01)), 1, "alpha"),
+    "LogSoftmax": Understood(lambda i, a: _shared(i, a, True), 1, "axis"),
+    "MatMul": Understood(lambda i, a: i[0] @ i[1], 2),
+    "MaxPool": Understood(max_pool, 1, POOL + "dilations", {"storage_order": 0}),
+    "Mul": Understood(lambda i, a: i[0] * i[1], 2),
+    "Neg": Understood(lambda i, a: -i[0]),
+    "Pad": Understood(pad, 4, "mode pads value"),
+    "Pow": Understood(lambda i, a: (i[0] ** i[1]).to(i[0].dtype), 2),
+    "ReduceMean": Understood(mean, 2, "axes keepdims noop_with_empty_axes"),
+    "Relu": Understood(lambda i, a: i[0].relu()),
+    "Reshape": Understood(reshape, 2, "allowzero"),
+    "Resize": Understood(
+        resize,
+        4,
+        RESIZE,
+        {"antialias": 0, "exclude_outside": 0, "keep_aspect_ratio_policy": "stretch"},
+    ),
+    "Shape": Understood(shape, 1, "start end"),
+    "Sigmoid": Understood(lambda i, a: i[0].sigmoid()),
+    "Slice": Understood(cut, 5, "starts ends axes"),
+    "Softmax": Understood(lambda i, a: _shared(i, a, False), 1, "axis"),
+    "Softplus": Understood(lambda i, a: functional.softplus(i[0])),
+    "Split": Understood(split, 2, "axis split num_outputs"),
+    "Sqrt": Understood(lambda i, a: i[0].sqrt()),
+    "Squeeze": Understood(squeeze, 2, "axes"),
+    "Sub": Understood(lambda i, a: i[0] - i[1], 2),
+    "Tanh": Understood(lambda i, a: i[0].tanh()),
+    "Transpose": Understood(transpose, 1, "perm"),
+    "Unsqueeze": Understood(unsqueeze, 2, "axes"),
+    "Where": Understood(lambda i, a: torch.where(i[0], i[1], i[2]), 3),
+    "Upsample": Understood(resize, 2, "mode"),
 }
 # What has no slope, or cuts it off: a model is to be exported without them.
 WITHOUT_GRADIENT = ("ArgMax", "NonMaxSuppression", "NonZero", "Round", "Sign", "TopK", "QuantizeLinear")

@@ -50,6 +50,7 @@ def scripted(module: nn.Module, path: Path, example: Tensor) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["squeezenet1_1", "mobilenet_v3_small", "shufflenet_v2_x0_5"])
 def test_an_onnx_file_answers_as_the_module_it_was_made_of(name: str, tmp_path: Path) -> None:
     module = net(name)
@@ -126,13 +127,14 @@ class Odd(nn.Module):
     [
         ("Conv", {"auto_pad": "SAME_UPPER"}, ["x", "kernel"], "Conv with auto_pad = SAME_UPPER"),
         ("Resize", {"mode": "cubic"}, ["x", "", "scales"], "Resize with mode = cubic"),
-        ("Resize", {"mode": "nearest"}, ["x", "", "scales"], "Resize with mode = nearest to other"),
         (
             "Resize",
-            {"mode": "linear", "coordinate_transformation_mode": "asymmetric"},
+            {"mode": "linear", "coordinate_transformation_mode": "tf_crop_and_resize"},
             ["x", "", "scales"],
-            "Resize with coordinate_transformation_mode = asymmetric",
+            "Resize with coordinate_transformation_mode = tf_crop_and_resize",
         ),
+        ("Relu", {"slope": "steep"}, ["x"], "Relu with slope = steep"),
+        ("Relu", {}, ["x", "scales"], "Relu with 2 inputs"),
         ("Pad", {"mode": "reflect"}, ["x", "widths"], "Pad with mode = reflect"),
         ("Slice", {}, ["x", "end", "start", "axis", "step"], "Slice with a step below 1"),
     ],
