@@ -9,6 +9,7 @@ from PIL import ExifTags, Image
 from torch import Tensor
 
 from renders.errors import InputError
+from renders.photos import upright_size
 
 DIAGONAL_35MM = math.hypot(36.0, 24.0)
 
@@ -57,12 +58,15 @@ class Camera:
 
     @classmethod
     def from_exif(cls, path: Path) -> "Camera":
-        """From the FocalLengthIn35mmFilm tag of a photo (an integer, so good to about 2 %)."""
+        """From the FocalLengthIn35mmFilm tag of a photo (an integer, so good to about 2 %).
+
+        The frame is that of the photo turned upright, as `read_photo` turns it.
+        """
         try:
             with Image.open(path) as photo:
-                width_px, height_px = photo.size
                 focal = photo.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)
-        except OSError as error:
+                width_px, height_px = upright_size(photo)
+        except (OSError, SyntaxError, ValueError) as error:
             raise InputError(f"{path}: expected a photo; {error}") from None
         if not focal:
             raise InputError(

@@ -17,6 +17,8 @@ from renders.errors import InputError
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 178_000_000
 PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF", "HEIF")
+# The values of the EXIF orientation with which rows are columns of the upright photo.
+ON_ITS_SIDE = (5, 6, 7, 8)
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff"})
 
 # Phones write HEIC. libheif turns such photos upright by itself and sets their orientation tag to 1.
@@ -118,6 +120,16 @@ def _check_size(image: Image.Image, path: Path) -> None:
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # phones store a preview as second picture in an MPO
         raise InputError(f"{path}: expected a still image; got {frames} frames: save one of them")
+
+
+def upright_size(photo: Image.Image) -> tuple[int, int]:
+    """Width and height of an opened photo as `read_photo` turns it, without decoding it where that will do."""
+    if photo.getexif().get(ExifTags.Base.Orientation) not in ON_ITS_SIDE:
+        return photo.size
+    if photo.format == "TIFF":  # Pillow turns these as it decodes them
+        photo.load()
+        return photo.size
+    return photo.height, photo.width
 
 
 def _upright(image: Image.Image, path: Path) -> Image.Image:

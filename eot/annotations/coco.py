@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eot.annotations.annotated import Annotated, Thing, parsed, thing
+from eot.annotations.annotated import Annotated, Thing, parsed, read_text, thing
 
 WANTED = "COCO's images, annotations and categories, or {file name: [[left, top, right, bottom]]}"
 
 
 def read_json(path: Path, photos: Path) -> tuple[Annotated, ...]:
     """The photos that the file lists, in its order. Crowds, which are no single thing, are left out."""
-    record = parsed(lambda: json.loads(path.read_text(encoding="utf-8")), str(path), WANTED)
+    record = parsed(lambda: json.loads(read_text(path)), str(path), WANTED)
     if isinstance(record, dict) and {"images", "annotations"} <= record.keys():
         return parsed(lambda: _coco(record, photos, str(path)), str(path), WANTED)
     return parsed(lambda: _plain(record, photos, str(path)), str(path), WANTED)

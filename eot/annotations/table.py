@@ -1,9 +1,10 @@
 """The tables of traffic-sign data sets, a line per sign: LISA's and GTSRB's csv, separated by semicolons."""
 
 import csv
+import io
 from pathlib import Path
 
-from eot.annotations.annotated import Annotated, Thing, parsed, thing
+from eot.annotations.annotated import Annotated, Thing, parsed, read_text, thing
 
 # Of each layout: file, class, left, top, right, bottom.
 LISA = (
@@ -24,8 +25,7 @@ def read_table(path: Path, photos: Path) -> tuple[Annotated, ...]:
 
 
 def _read(path: Path, photos: Path) -> tuple[Annotated, ...]:
-    with path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file, delimiter=";"))
+    lines = list(csv.DictReader(io.StringIO(read_text(path), newline=""), delimiter=";"))
     columns = LISA if lines and LISA[1] in lines[0] else GTSRB
     found: dict[str, list[Thing]] = {}
     for line in lines:

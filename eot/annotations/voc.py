@@ -1,12 +1,14 @@
 """Pascal VOC's annotations: an .xml per photo."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from eot.annotations.annotated import Annotated, Thing, parsed, thing
+from eot.annotations.annotated import Annotated, Thing, parsed, read_text, thing
 from renders.errors import InputError
 
 WANTED = "annotation/object/bndbox with xmin, ymin, xmax, ymax"
+DECLARED = re.compile(r"\s*<\?xml[^>]*?\sencoding\s*=\s*[\"']([\w.:-]+)")
 
 
 def read_voc(labels: Path, files: list[Path]) -> tuple[Annotated, ...]:
@@ -16,17 +18,28 @@ def read_voc(labels: Path, files: list[Path]) -> tuple[Annotated, ...]:
 
 
 def _things(path: Path) -> tuple[Thing, ...]:
-    text = path.read_text(encoding="utf-8")
+    text = _decoded(path)
     if "<!ENTITY" in text:
         raise InputError(f"{path}: entities can make a small file huge, and VOC needs none: remove them")
 
     def read() -> tuple[Thing, ...]:
-        return tuple(_thing(node, str(path)) for node in ElementTree.fromstring(text).iter("object"))
+        nodes = ElementTree.fromstring(text).iter("object")
+        return tuple(_thing(node, f"{path}, object {number}") for number, node in enumerate(nodes, 1))
 
     return parsed(read, str(path), WANTED)
 
 
+def _decoded(path: Path) -> str:
+    """The text of the file in the encoding that its first line declares, else in UTF-8."""
+    declared = DECLARED.match(read_text(path, "latin-1"))  # in which every byte is a character
+    return read_text(path, declared[1] if declared else "utf-8")
+
+
 def _thing(node: ElementTree.Element, where: str) -> Thing:
     sides = ("xmin", "ymin", "xmax", "ymax")
-    left, top, right, bottom = (float(node.findtext(f"bndbox/{side}") or "none") for side in sides)
+
+    def read() -> tuple[float, ...]:
+        return tuple(float(node.findtext(f"bndbox/{side}") or "none") for side in sides)
+
+    left, top, right, bottom = parsed(read, where, WANTED)
     return thing((node.findtext("name") or "").strip(), (left - 1, top - 1, right, bottom), where)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote_plus
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from pydantic import Field
 MASKS = ("rectangles", "full", "auto")
 PRINTERS = ("none", "fogra39")
 STARTS = ("grey", "noise", "face")
+ESCAPED = str.maketrans({"%": "%25", "+": "%2B", "&": "%26"})
 
 
 @dataclass(frozen=True)
@@ -50,20 +52,28 @@ def _victim(spec: str, folder: Path) -> str:
         file, colon, factory = rest.rpartition(":")
         return f"python:{absolute(file, folder)}:{factory}" if file and colon else spec
     if kind in ("command", "http", "https"):
-        return spec
+        asked, mark, options = spec.partition("#")
+        return f"{asked}{mark}{_options(options, folder)}"
     if kind == "transformers":  # a folder where there is one, else a name in the hub
         return f"{kind}:{absolute(rest, folder)}" if Path(absolute(rest, folder)).is_dir() else spec
     if kind in ("file", "program", "onnx"):
         file, mark, options = rest.partition("?")
-        parts = [_labels(option, folder) for option in options.split("&")]
-        return f"{kind}:{absolute(file, folder)}{mark}{'&'.join(parts)}"
+        return f"{kind}:{absolute(file, folder)}{mark}{_options(options, folder)}"
     name, at, file = rest.partition("@")
     return f"{kind}:{name}@{absolute(file, folder)}" if at else spec
 
 
+def _options(options: str, folder: Path) -> str:
+    """The options of a victim, `a=1&labels=FILE`, with the file located."""
+    return "&".join(_labels(option, folder) for option in options.split("&"))
+
+
 def _labels(option: str, folder: Path) -> str:
     name, _, value = option.partition("=")
-    return f"labels={absolute(value, folder)}" if name == "labels" and value else option
+    if name != "labels" or not value:
+        return option
+    # Loaders read options as those of an address, in which these three mean something.
+    return f"labels={absolute(unquote_plus(value), folder).translate(ESCAPED)}"
 
 
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]

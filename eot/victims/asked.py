@@ -80,12 +80,12 @@ class Asked(nn.Module):
         return scores.clamp_min(1e-9).log()
 
     def _candidates(self, answer: dict[str, Any]) -> tuple[Tensor, Tensor]:
-        """Boxes and scores, padded with empty ones."""
+        """Boxes and scores, the best first as far as there is room, padded with empty ones."""
         boxes, scores = torch.zeros(MOST_DETECTIONS, 4), torch.zeros(MOST_DETECTIONS, len(self.labels))
         try:
-            for row, each in enumerate(answer["detections"][:MOST_DETECTIONS]):
-                label = each["label"]
-                number = label if isinstance(label, int) else self.labels.index(label)
+            best = sorted(answer["detections"], key=lambda each: float(each["score"]), reverse=True)
+            for row, each in enumerate(best[:MOST_DETECTIONS]):
+                number = self._number(each["label"])
                 boxes[row] = torch.tensor([float(side) for side in each["box"]])
                 scores[row, number] = float(each["score"])
         except (KeyError, TypeError, ValueError, IndexError, RuntimeError) as error:
@@ -94,6 +94,13 @@ class Asked(nn.Module):
                 f"{self.name}: expected box, score and a label of the list for each detection; {reason}"
             ) from None
         return boxes, scores
+
+    def _number(self, label: str | int) -> int:
+        """The number of a class. Raises ValueError where the list has none such."""
+        number = label if isinstance(label, int) else self.labels.index(label)
+        if not 0 <= number < len(self.labels):
+            raise ValueError(f"label {number} is none of {len(self.labels)}")
+        return number
 
 
 def load_endpoint(kind: str, rest: str) -> AnyVictim:

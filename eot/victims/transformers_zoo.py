@@ -16,11 +16,17 @@ from renders.errors import InputError
 
 Size = tuple[int, int]
 BILINEAR = 2
+# From this size on, processors with a share to crop (ConvNeXt's) squeeze the whole picture as we do.
+UNCROPPED_PX = 384
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What the model's own processor makes of a picture; `edges` where it keeps the proportions."""
+    """What the model's own processor makes of a picture; `edges` where it keeps the proportions.
+
+    The whole picture goes in, as with every classifier of ours, so that the article is never cropped away;
+    `notes` says where the processor would crop it or keep its proportions.
+    """
 
     input_px: Size
     edges: Edges | None
@@ -119,19 +125,34 @@ def _taken(rest: str, processor: Any) -> Taken:
     plain = not processor.do_normalize
     mean = [0.0] * 3 if plain else processor.image_mean
     std = [1.0] * 3 if plain else processor.image_std
-    notes = []
+    input_px = (height or shortest, width or shortest)
+    notes = _framing(processor, input_px, edges)
     if int(processor.resample) != BILINEAR:
-        notes.append("resized bilinearly; its own processor does it otherwise")
-    if getattr(processor, "keep_aspect_ratio", False):
-        notes.append("stretched to its input; its own processor keeps the proportions: give square pictures")
+        notes = ("resized bilinearly; its own processor does it otherwise", *notes)
     return Taken(
-        input_px=(height or shortest, width or shortest),
+        input_px=input_px,
         edges=edges,
         mean=_scaled(mean, top),
         std=_scaled(std, top),
         flips=bool(getattr(processor, "do_flip_channel_order", False)),
-        notes=tuple(notes),
+        notes=notes,
     )
+
+
+def _framing(processor: Any, input_px: Size, edges: Edges | None) -> tuple[str, ...]:
+    """What its own processor does other than we, who put the whole picture into the input."""
+    size = processor.size
+    fixed = (getattr(size, "height", None), getattr(size, "width", None))
+    share = getattr(processor, "crop_pct", None)
+    crops = bool(share) and max(input_px) < UNCROPPED_PX
+    if processor.do_center_crop:
+        crops = fixed != input_px  # a crop to the size that it has is none
+    if crops:
+        return ("squeezed whole to its input; its own processor cuts out the middle",)
+    keeps = not (all(fixed) or edges or share or processor.do_center_crop)
+    if keeps or getattr(processor, "keep_aspect_ratio", False):
+        return ("stretched to its input; its own processor keeps the proportions: give square pictures",)
+    return ()
 
 
 def _scaled(values: Any, top: float) -> Rgb:

@@ -5,14 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from eot.annotations.annotated import Thing
 from eot.annotations.read import read_annotations
 from renders.errors import InputError
+from renders.photos import read_photo
 from tests.conftest import picture
 
 # One person in a.png of 40 x 20 px, in every format: left 4, top 2, right 24, bottom 12.
 PERSON = (4.0, 2.0, 24.0, 12.0)
+BOX = "<bndbox><xmin>5</xmin><ymin>3</ymin><xmax>24</xmax><ymax>12</ymax></bndbox>"
 
 
 @pytest.fixture
@@ -48,8 +51,7 @@ def yolo(folder: Path) -> Path:
 def voc(folder: Path) -> Path:
     labels = folder / "xml"
     labels.mkdir()
-    box = "<bndbox><xmin>5</xmin><ymin>3</ymin><xmax>24</xmax><ymax>12</ymax></bndbox>"
-    written(labels / "a.xml", f"<annotation><object><name>person</name>{box}</object></annotation>")
+    written(labels / "a.xml", f"<annotation><object><name>person</name>{BOX}</object></annotation>")
     written(labels / "b.xml", "<annotation></annotation>")
     return labels
 
@@ -99,8 +101,18 @@ def test_a_json_of_file_names_and_boxes_will_do(photos: Path, tmp_path: Path) ->
         ("x.json", '{"a.png": [[5, 5, 4, 9]]}', "left < right"),
         ("x.json", '{"c.png": [[1, 1, 4, 9]]}', "c.png, which is not in"),
         ("x.csv", "Filename;other\na.png;3\n", "columns of LISA"),
-        ("labels/a.txt", "0 0.5 x 1 1", "class, centre x"),
-        ("labels/a.xml", "<annotation><object><name>p</name></object></annotation>", "bndbox"),
+        ("x.json", '{"a.png": [[5, 5, Infinity, 9]]}', "left < right"),
+        ("x.csv", LISA + '"' + 140_000 * "x", "columns of LISA"),
+        ("labels/a.txt", "0 0.5 x 1 1", "a.txt, line 1: expected class, centre x"),
+        ("labels/a.txt", "\n0 0.5 0.5 1", "a.txt, line 2: expected class"),
+        ("labels/a.txt", "0 0.5 0.5 1 1\n0 0.1 0.1 0.9 0.1 0.9 0.9", "line 2: expected class"),
+        ("labels/a.txt", "0 0.1 0.1 0.9 0.1 0.9 0.9", "7 columns (a polygon?): export boxes"),
+        ("labels/a.txt", "-1 0.5 0.5 0.2 0.5", "a.txt, line 1: expected a class from 0; got -1"),
+        (
+            "labels/a.xml",
+            "<annotation><object><name>p</name></object></annotation>",
+            "a.xml, object 1: expected",
+        ),
         ("labels/a.xml", "<annotation", "bndbox"),
         ("labels/a.xml", '<!DOCTYPE a [<!ENTITY b "c">]><annotation/>', "entities"),
         ("labels/c.txt", "", "found none"),
@@ -116,3 +128,64 @@ def test_damaged_annotations_are_refused_in_one_line(
     with pytest.raises(InputError) as error:
         read_annotations(path.parent if path.parent.name == "labels" else path, photos)
     assert says in str(error.value) and "\n" not in str(error.value)
+
+
+NAMED = f"<annotation><object><name>caf\u00e9</name>{BOX}</object></annotation>"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.txt", "0 0.5 0.5 0.2 0.5\n\u00e9", 2),
+        ("classes.txt", "person\ndog\nb\u00eate\n", 3),
+        ("a.xml", "\n" + NAMED, 2),
+    ],
+)
+def test_text_in_another_encoding_is_refused_with_its_line(
+    name: str, text: str, line: int, photos: Path, tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    (labels / name).write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError, match=rf"{name}, line {line}: expected text in utf-8; got a byte 0xe"):
+        read_annotations(labels, photos)
+
+
+def test_an_xml_is_read_in_the_encoding_that_it_declares(photos: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    for encoding in ("ISO-8859-1", "utf-8"):
+        path.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>\n{NAMED}'.encode(encoding))
+        assert read_annotations(tmp_path, photos)[0].things == (Thing("caf\u00e9", PERSON),)
+    path.write_bytes(b"\xef\xbb\xbf" + NAMED.encode())
+    assert read_annotations(tmp_path, photos)[0].things == (Thing("caf\u00e9", PERSON),)
+    path.write_bytes(f'<?xml version="1.0" encoding="klingon"?>{NAMED}'.encode())
+    with pytest.raises(InputError, match="klingon"):
+        read_annotations(tmp_path, photos)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_boxes_of_yolo_are_fractions_of_the_upright_photo(
+    suffix: str, orientation: int, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (100, 60)).save(tmp_path / f"a.{suffix}", exif=exif)
+    written(tmp_path / "a.txt", "0 0.5 0.75 0.2 0.5 0.9\n")  # with a confidence
+    (photo,) = read_annotations(tmp_path, tmp_path)
+    height, width = read_photo(photo.photo).shape[1:]
+    assert (height > width) == (orientation == 6)
+    expected = (0.4 * width, 0.5 * height, 0.6 * width, height)
+    assert photo.things[0].box_px == pytest.approx(expected)
+
+
+def test_a_class_without_a_name_keeps_its_number(photos: Path, tmp_path: Path) -> None:
+    labels = yolo(tmp_path)
+    written(labels / "a.txt", "2 0.35 0.35 0.5 0.5\n")
+    assert read_annotations(labels, photos)[0].things[0].name == "2"
+
+
+def test_a_damaged_photo_is_named(photos: Path, tmp_path: Path) -> None:
+    (photos / "a.png").write_bytes(b"junk")
+    with pytest.raises(InputError, match=r"a\.png: expected a photo; [^\n]*: correct the file"):
+        read_annotations(yolo(tmp_path), photos)

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from eot.victims import Detector, Victim, load_victim
+from eot.victims.asked import Asked
 from renders.errors import EotError, InputError, RunError
 
 # Reads how red and how green a picture is; or finds a box, or misbehaves as it is told.
@@ -31,6 +32,7 @@ print({
     "detects": json.dumps({"detections": [{"box": [1, 2, 9, 8], "score": red, "label": "thing"}]}),
     "rubbish": "<html>Bad gateway</html>",
     "negative": json.dumps({"scores": [-1, 2]}),
+    "last": json.dumps({"detections": [{"box": [1, 2, 9, 8], "score": 0.5, "label": -1}]}),
     "unlabelled": json.dumps({"detections": [{"box": [1, 2, 9, 8], "score": 0.5, "label": "ghost"}]}),
     "slow": "{}",
 }[mode])
@@ -63,6 +65,14 @@ def test_a_command_answers_like_a_detector(model: str, tmp_path: Path) -> None:
     assert found.boxes[0, 0].tolist() == [2, 4, 18, 16] and int(found.labels[0, 0]) == 0
 
 
+def test_of_too_many_detections_the_best_are_kept() -> None:
+    found = [{"box": [1, 2, 9, 8], "score": n / 300, "label": n % 2} for n in range(150)]
+    asked = Asked(lambda _: json.dumps({"detections": found}).encode(), "a model", ("thing", "other"))
+    _, scores = asked(torch.rand(1, 3, 12, 12, generator=torch.Generator().manual_seed(0)))
+    torch.testing.assert_close(scores[0].amax(-1), torch.arange(149, 49, -1) / 300)
+    torch.testing.assert_close(scores[0, 0], torch.tensor([0, 149 / 300]))
+
+
 @pytest.mark.parametrize(
     ("mode", "says"),
     [
@@ -71,6 +81,7 @@ def test_a_command_answers_like_a_detector(model: str, tmp_path: Path) -> None:
         ("fails", "no licence found"),
         ("slow#seconds=1", "no answer within 1 s"),
         ("unlabelled#labels={labels}", "label of the list"),
+        ("last#labels={labels}", "label -1 is none of 2"),
         ("scores#labels={labels}&colour=red", "no option 'colour'"),
         ("scores#input=wide", "expected numbers"),
     ],

@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
@@ -119,10 +120,23 @@ def test_words_that_are_not_file_names_stay_as_they_are(tmp_path: Path) -> None:
         ("timm:resnet18", "timm:resnet18"),
         ("python:/abs/n.py:make", "python:/abs/n.py:make"),
         ("bundled:other", "bundled:other"),
+        ("onnx:m.onnx?labels=c.txt", "onnx:/f/m.onnx?labels=/f/c.txt"),
+        ("command:./ask.sh -v#labels=c.txt&input=8", "command:./ask.sh -v#labels=/f/c.txt&input=8"),
+        ("http://host/a?b=1#input=8&labels=../c.txt", "http://host/a?b=1#input=8&labels=/c.txt"),
+        ("https://host/a?labels=c.txt", "https://host/a?labels=c.txt"),
+        ("command:./ask.sh#labels=my%20c%2B.txt", "command:./ask.sh#labels=/f/my c%2B.txt"),
     ],
 )
 def test_files_inside_victim_names_are_located(spec: str, located: str) -> None:
     assert file_keys()["victims.models"].located(spec, Path("/f")) == located
+
+
+def test_a_label_file_is_found_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "c++ & 100%25"
+    folder.mkdir()
+    spec = file_keys()["victims.models"].located("command:ask#labels=c.txt", folder)
+    assert dict(parse_qsl(spec.partition("#")[2])) == {"labels": str(folder / "c.txt")}
+    assert file_keys()["victims.models"].located(spec, Path("/elsewhere")) == spec  # a run's own copy of it
 
 
 def test_one_focal_length_is_kept_and_none_means_26_mm() -> None:

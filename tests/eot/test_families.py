@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from eot.runs.kinds import _victim
 from eot.streams import generator_for
 from eot.victims import Detector, Victim, load_victim
+from eot.victims.transformers_zoo import _taken
 from renders.errors import InputError
 
 SMALL = {"d_model": 32, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "num_queries": 12, "encoder_layers": 1}
@@ -141,10 +142,36 @@ def test_a_classifier_of_transformers_answers_as_the_library_does(tmp_path: Path
     processor.save_pretrained(tmp_path)
     victim, picture = load_victim(f"transformers:{tmp_path}"), photo(32, 32)
     assert isinstance(victim, Victim)
+    assert any("its own processor cuts out the middle" in note for note in victim.info.notes)
     with torch.no_grad():
         theirs = model(**processor(picture, do_rescale=False, return_tensors="pt")).logits
     assert torch.allclose(victim(picture), theirs, atol=1e-5)
     assert not torch.allclose(victim(picture.flip(1)), theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "says"),
+    [
+        ("ViT", {"size": {"height": 32, "width": 32}}, None),
+        (
+            "DeiT",
+            {"size": {"height": 36, "width": 36}, "crop_size": {"height": 32, "width": 32}},
+            "the middle",
+        ),
+        ("DeiT", {"size": {"height": 32, "width": 32}, "crop_size": {"height": 32, "width": 32}}, None),
+        ("CLIP", {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}, "the middle"),
+        ("ConvNext", {"size": {"shortest_edge": 32}}, "the middle"),
+        ("ConvNext", {"size": {"shortest_edge": 384}}, None),
+        ("TextNet", {"size": {"shortest_edge": 32}, "do_center_crop": False}, "keeps the proportions"),
+        ("Detr", {"size": {"shortest_edge": 32, "longest_edge": 64}}, None),
+    ],
+)
+def test_a_note_says_where_the_processor_would_not_take_the_whole_picture(
+    kind: str, options: dict[str, Any], says: str | None, transformers: Any
+) -> None:
+    processor = getattr(transformers, f"{kind}ImageProcessor")(resample=2, **options)
+    notes = _taken("a model", processor).notes
+    assert len(notes) == (says is not None) and all(says in note for note in notes if says)
 
 
 def yolo_file(name: str, folder: Path) -> tuple[Path, Any]:

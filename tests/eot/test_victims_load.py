@@ -2,7 +2,6 @@
 
 import io
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -40,11 +39,10 @@ def raising(): raise ValueError("no weights today")
 
 
 @pytest.fixture
-def python_file(tmp_path: Path) -> Iterator[Path]:
+def python_file(tmp_path: Path) -> Path:
     (tmp_path / "neighbour.py").write_text("SCALE = 0.5")
     (tmp_path / "nets.py").write_text(GOOD)
-    yield tmp_path / "nets.py"
-    sys.modules.pop("neighbour", None)
+    return tmp_path / "nets.py"
 
 
 @pytest.fixture

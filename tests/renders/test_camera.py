@@ -6,6 +6,7 @@ from PIL import Image
 
 from renders.camera import Camera
 from renders.errors import InputError
+from renders.photos import read_photo
 
 
 def test_a_lens_as_long_as_its_sensor_is_wide_sees_one_width_at_one_distance() -> None:
@@ -17,9 +18,10 @@ def test_the_35mm_equivalent_is_defined_by_the_diagonal() -> None:
     assert camera.focal_px == pytest.approx(math.hypot(4000, 3000), rel=1e-4)
 
 
-def photo(path: Path, focal_35mm: int | None) -> Path:
+def photo(path: Path, focal_35mm: int | None, orientation: int = 1) -> Path:
     image = Image.new("RGB", (400, 300))
     exif = image.getexif()
+    exif[0x0112] = orientation
     if focal_35mm:
         exif.get_ifd(0x8769)[0xA405] = focal_35mm
     image.save(path, exif=exif)
@@ -30,6 +32,14 @@ def test_exif_gives_the_focal_length(tmp_path: Path) -> None:
     camera = Camera.from_exif(photo(tmp_path / "a.jpg", 26))
     assert (camera.width_px, camera.height_px) == (400, 300)
     assert camera.focal_px == pytest.approx(26 / 43.2666 * 500, rel=1e-4)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_frame_is_that_of_the_upright_photo(orientation: int, tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.jpg", 26, orientation)
+    camera = Camera.from_exif(path)
+    assert (camera.height_px, camera.width_px) == read_photo(path).shape[1:]
+    assert (camera.width_px, camera.height_px) == ((300, 400) if orientation > 4 else (400, 300))
 
 
 def test_a_photo_without_focal_length_is_refused_with_advice(tmp_path: Path) -> None:
