@@ -123,7 +123,7 @@ def _check_size(image: Image.Image, path: Path) -> None:
 
 
 def upright_size(photo: Image.Image) -> tuple[int, int]:
-    """Width and height of an opened photo as `read_photo` turns it, without decoding it where that will do."""
+    """Width and height of an opened photo as `read_photo` turns it; decoded only where needed."""
     if photo.getexif().get(ExifTags.Base.Orientation) not in ON_ITS_SIDE:
         return photo.size
     if photo.format == "TIFF":  # Pillow turns these as it decodes them
