@@ -140,6 +140,7 @@ def _sizes(part: Part, ledger: Ledger, n: int) -> dict[str, Any]:
         **quartiles,
         "n": len(sizes),
         "found": found,
+        "tried": part.tried,
         "sentence": f"{text} (n = {len(sizes)}, found for {found}): {part.text}",
     }
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import torch
 
 from eot.check.ledger import Ledger
-from eot.check.parts import Part
+from eot.check.parts import UNLIMITED, UNLIMITED_EPS, Part
 from eot.check.plan import Plan, written
 from eot.check.subject import Subject
 from eot.evidence.findings import Finding, fail, ok, warn
 from eot.evidence.gradient_checks import descent
-from eot.evidence.statistics import paired_difference, pairs
+from eot.evidence.statistics import paired_difference, pairs, wilson
 from eot.evidence.victim_checks import probabilities, randomness, train_mode
 from eot.loop import gradient
 from eot.problem import Problem
@@ -61,20 +61,24 @@ def card_findings(subject: Subject, plan: Plan, parts: Sequence[Part], ledger: L
     found += [
         _stronger(f"pgd@{largest}", name, ledger, n, "white box beats black box") for name in sorted(black)
     ]
-    if "pgd@0.5" in named:
+    if UNLIMITED in named:
         found.append(_unlimited(ledger, n))
     return [finding for finding in found if finding is not None]
 
 
 def _chance(subject: Subject, ledger: Ledger) -> Finding | None:
-    """Labels of another numbering look like a model that knows nothing."""
+    """Labels of another numbering look like a model that knows nothing.
+
+    Near chance: the interval reaches down to it, and not because there are few images: most are misread.
+    """
     seen, wrong = ledger.known("clean", len(subject))
     if not bool(seen.any()):
         return None
-    classes, right = len(subject.victim.info.labels), int((seen & ~wrong).sum())
-    share = right / int(seen.sum())
-    text = f"{share:.1%} of {int(seen.sum())} images are read right, {1 / classes:.1%} would be chance"
-    if share < 2 / classes:
+    chance = 1 / len(subject.victim.info.labels)
+    rate = wilson(int((seen & ~wrong).sum()), int(seen.sum()))
+    share = rate.successes / rate.n
+    text = f"{share:.1%} of {rate.n} images are read right, {chance:.1%} would be chance"
+    if rate.low <= chance and share < (1 + chance) / 2:
         return fail("labels", f"{text}: the labels are not those of this model, or it was not trained.")
     if share < 0.5:
         return warn("labels", f"{text}: a low accuracy leaves little to attack; is this the model's data?")
@@ -114,12 +118,12 @@ def _stronger(strong: str, weak: str, ledger: Ledger, n: int, sign: str) -> Find
 
 
 def _unlimited(ledger: Ledger, n: int) -> Finding | None:
-    """With half of the range to change, any image can become grey: all must fall."""
-    seen, fooled = ledger.known("pgd@0.5", n)
+    """Where any image can become grey, all must fall."""
+    seen, fooled = ledger.known(UNLIMITED, n)
     if not bool(seen.any()):
         return None
     left = int((seen & ~fooled).sum())
-    text = f"PGD with a radius of 0.5 leaves {left} of {int(seen.sum())} images"
+    text = f"PGD with a radius of {UNLIMITED_EPS:g} leaves {left} of {int(seen.sum())} images"
     if left > 0.02 * int(seen.sum()):
         return fail("unlimited radius", f"{text}, where all must fall: it is not the model that is strong.")
     return ok("unlimited radius", f"{text}.")

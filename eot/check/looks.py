@@ -54,6 +54,19 @@ def sized(found: Found) -> Seen:
     return Seen([int(each) for each in found.success], [1] * len(sizes), sizes)
 
 
+def of_read(measure: Measure) -> Measure:
+    """Of rows that are misread as they are nothing is asked: they count as wrong whatever is done to them."""
+
+    def measured(subject: Subject, plan: Plan, ledger: Ledger, rows: list[int]) -> Seen:
+        misread = ledger.known("clean", len(subject))[1]
+        read = [row for row in rows if not bool(misread[row])]
+        seen = measure(subject, plan, ledger, read) if read else Seen([], [], [])
+        fooled = dict(zip(read, seen.fooled, strict=True))
+        return Seen([fooled.get(row, 1) for row in rows], [1] * len(rows), [])
+
+    return measured
+
+
 def clean(subject: Subject, plan: Plan, ledger: Ledger, rows: list[int]) -> Seen:
     """The images as they are."""
     chosen = torch.tensor(rows)
@@ -90,10 +103,9 @@ def pgd_at(eps: float) -> Measure:
     """PGD with restarts, on the rows that have not fallen in a smaller ball: those lie in this one too."""
 
     def measure(subject: Subject, plan: Plan, ledger: Ledger, rows: list[int]) -> Seen:
-        smaller = [f"pgd@{written(each)}" for each in plan.eps if each < eps]
         fallen = torch.zeros(len(subject), dtype=torch.bool)
-        for name in ("clean", *smaller):
-            fallen |= ledger.known(name, len(subject))[1]
+        for smaller in (each for each in plan.eps if each < eps):
+            fallen |= ledger.known(f"pgd@{written(smaller)}", len(subject))[1]
         fooled = fallen[rows]
         left = torch.tensor(rows)[~fooled]
         if len(left):
@@ -116,7 +128,8 @@ def short_at(eps: float) -> Measure:
 
 def _pgd(subject: Subject, victim: Victim, plan: Plan, rows: Tensor, eps: float) -> Found:
     def make(part: Tensor, restart: int) -> Attack:
-        return _attack(subject, victim, plan, rows[part], (eps, plan.steps, restart))
+        # The rows are numbers on the CPU; a tensor there cannot be indexed from another device.
+        return _attack(subject, victim, plan, rows[part.cpu()], (eps, plan.steps, restart))
 
     return restarted(make, subject.images[rows], plan.restarts)
 
@@ -187,7 +200,5 @@ def radius(subject: Subject, plan: Plan, ledger: Ledger, rows: list[int]) -> See
     """The smallest change in the norm of the check by PGD."""
     chosen, norm = torch.tensor(rows), norm_of(plan)
     goal, images = subject.goal(chosen, margin), subject.images[chosen]
-    high = 4 * plan.eps[-1]
-    return sized(
-        smallest_by_pgd(images, subject.victim, goal, norm, high=high, steps=plan.steps // 2, rounds=6)
-    )
+    steps = plan.steps // 2
+    return sized(smallest_by_pgd(images, subject.victim, goal, norm, high=plan.reach, steps=steps, rounds=6))

@@ -1,7 +1,7 @@
 """The parts of a check: what each does to a batch of rows, and which control stands beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eot.check import looks, patches, physical
 from eot.check.ledger import Ledger
@@ -9,6 +9,10 @@ from eot.check.plan import AREAS, Plan, written
 from eot.check.subject import Subject
 
 Measure = Callable[[Subject, Plan, Ledger, list[int]], looks.Seen]
+# Not pgd@0.5: that may be a line that was asked for.
+UNLIMITED = "unlimited"
+# With half of the range to change, any image can become grey.
+UNLIMITED_EPS = 0.5
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Part:
         beside: the part whose figure is its control.
         rows: how many images it is measured on.
         text: what is done.
+        tried: the largest size that is looked for; None = any.
     """
 
     name: str
@@ -30,10 +35,23 @@ class Part:
     batch: int
     text: str
     beside: str = ""
+    tried: float | None = None
 
 
 def parts_of(subject: Subject, plan: Plan) -> list[Part]:
     """All parts, the most telling first: what a budget cuts off is at the end."""
+    clean, *attacks = _parts(subject, plan)
+    return [clean, *map(_of_read, attacks)]
+
+
+def _of_read(part: Part) -> Part:
+    """Views are judged each for itself, and sizes are told of images that are read right only."""
+    if part.kind in ("physical", "size"):
+        return part
+    return replace(part, measure=looks.of_read(part.measure))
+
+
+def _parts(subject: Subject, plan: Plan) -> list[Part]:
     n, batch = len(subject), subject.batch
     found = [Part("clean", "accuracy", looks.clean, n, 4 * batch, "as they are")]
     for eps in plan.eps:
@@ -48,9 +66,9 @@ def parts_of(subject: Subject, plan: Plan) -> list[Part]:
         found.append(
             Part(name, "accuracy", looks.squared(largest), n, batch, text, f"noise@{written(largest)}")
         )
-    for number, other in enumerate(subject.surrogates):
-        name = f"transfer:{other.info.name}@{written(largest)}"
-        text = f"PGD on {other.info.name}, shown to the victim"
+    for number, other in enumerate(subject.surrogate_names):
+        name = f"transfer:{other}@{written(largest)}"
+        text = f"PGD on {other}, shown to the victim"
         measure = looks.transferred(number, largest)
         found.append(Part(name, "accuracy", measure, n, batch, text, f"noise@{written(largest)}"))
     return found + _trust(plan, n, batch)
@@ -70,9 +88,10 @@ def _ball(eps: float, n: int, batch: int) -> list[Part]:
 
 def _smallest(plan: Plan, n: int, batch: int) -> list[Part]:
     third = max(1, n // 3)
+    text = f"PGD with bisection on eps, {plan.norm}"
     return [
         Part("cw", "size", looks.carlini, n, batch, "Carlini & Wagner, l2"),
-        Part("radius", "size", looks.radius, n, batch, f"PGD with bisection on eps, {plan.norm}"),
+        Part("radius", "size", looks.radius, n, batch, text, tried=plan.reach),
         Part("lbfgs", "size", looks.lbfgs, third, 4, "box-constrained L-BFGS on the margin, l2"),
     ]
 
@@ -124,7 +143,6 @@ def _trust(plan: Plan, n: int, batch: int) -> list[Part]:
         )
     ]
     if plan.norm == "linf":
-        found.append(
-            Part("pgd@0.5", "trust", looks.pgd_at(0.5), few, batch, "PGD with no limit that matters")
-        )
+        measure = looks.pgd_at(UNLIMITED_EPS)
+        found.append(Part(UNLIMITED, "trust", measure, few, batch, "PGD with no limit that matters"))
     return found

@@ -1,6 +1,6 @@
 """The physical parts: articles under fresh poses, light and cameras; changed in a ball, by noise, or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,7 +19,7 @@ from eot.problem import Problem
 from eot.search.each import best_of_each, never
 from eot.search.restarts import starts
 from eot.streams import Stream, generator_for
-from eot.victims.sign_views import CAMERA, graded_conditions, sign_groups
+from eot.victims.sign_views import CAMERA, SignGroup, graded_conditions, sign_groups
 from renders.backgrounds import Backgrounds
 from renders.conditions import Conditions
 from renders.scene import Scene
@@ -28,7 +28,7 @@ from textures.norms import Linf
 from textures.parameters import Pixels
 
 VIEWS_PER_STEP = 8
-# A photo printed one metre wide, seen from near enough that the camera is not what limits it.
+# A photo printed with a longer side of one metre, seen from near enough that the camera does not limit it.
 PRINT_M = 1.0
 PRINTED = {
     "distance_m": (2.0, 4.0),
@@ -61,9 +61,16 @@ class Stage:
 
 def articles(subject: Subject) -> int:
     """How many there are: the bundled signs, or the images."""
-    return (
-        sum(len(group.classes) for group in sign_groups(_backgrounds(0))) if subject.signs else len(subject)
-    )
+    return _signs(_groups(0)) if subject.signs else len(subject)
+
+
+def _signs(groups: Sequence[SignGroup]) -> int:
+    return sum(len(group.classes) for group in groups)
+
+
+@cache
+def _groups(seed: int) -> tuple[SignGroup, ...]:
+    return sign_groups(_backgrounds(seed))
 
 
 @cache
@@ -74,16 +81,34 @@ def _backgrounds(seed: int) -> Backgrounds:
 def stage_of(subject: Subject, plan: Plan, row: int) -> Stage:
     """A sign at its true size under the conditions its classifier is graded for; else a printed photo."""
     backgrounds = _backgrounds(plan.seed)
-    device = subject.images.device
     if subject.signs:
-        for group in sign_groups(backgrounds):
-            if row < len(group.classes):
-                face = group.faces[row : row + 1].to(device)
-                return Stage(face, int(group.classes[row]), group.scene, graded_conditions(backgrounds))
-            row -= len(group.classes)
-    scene = Scene(Flat(PRINT_M, PRINT_M), CAMERA, backgrounds, subject.victim.info.input_px)
+        group, place = _drawn_sign(plan.seed, row)
+        face = group.faces[place : place + 1].to(subject.images.device)
+        return Stage(face, int(group.classes[place]), group.scene, graded_conditions(backgrounds))
+    input_px = subject.victim.info.input_px
+    image = subject.images[row : row + 1]
+    flat = print_of((image.shape[-2], image.shape[-1]), input_px)
+    scene = Scene(flat, CAMERA, backgrounds, input_px)
     places = {"background": (0.0, float(len(backgrounds) - 1))}
-    return Stage(subject.images[row : row + 1], int(subject.labels[row]), scene, Conditions(PRINTED | places))
+    return Stage(image, int(subject.labels[row]), scene, Conditions(PRINTED | places))
+
+
+def _drawn_sign(seed: int, row: int) -> tuple[SignGroup, int]:
+    """The sign of this row, with its place in its group; the catalogue puts signs that are alike together."""
+    groups = _groups(seed)
+    spots = [(group, place) for group in groups for place in range(len(group.classes))]
+    order = torch.randperm(_signs(groups), generator=generator_for(seed, "check-articles"))
+    return spots[int(order[row])]
+
+
+def print_of(image_px: tuple[int, int], input_px: tuple[int, int]) -> Flat:
+    """The sheet that shows a picture (height, width) in its own proportions to a model of such an input.
+
+    The camera's crop is a square, which is scaled to the input: where that is no square, the sheet takes the
+    scaling back.
+    """
+    wide = (image_px[1] / image_px[0]) * (input_px[0] / input_px[1])
+    return Flat(PRINT_M * min(1.0, wide), PRINT_M * min(1.0, 1 / wide))
 
 
 def seen_clean(subject: Subject, plan: Plan, ledger: Ledger, rows: list[int]) -> Seen:

@@ -35,6 +35,11 @@ class Plan:
     articles: int = 16
     views: int = 16
 
+    @property
+    def reach(self) -> float:
+        """The largest radius in which the smallest change in the norm of the check is looked for."""
+        return 4 * self.eps[-1]
+
     def record(self) -> dict[str, Any]:
         """For JSON."""
         return {**asdict(self), "eps": list(self.eps)}
@@ -77,6 +82,8 @@ def plan_of(effort: str, eps: str, norm: str, seed: int) -> Plan:
     radii = tuple(fraction(text) for text in eps.split(",")) if eps else EFFORTS[effort].eps
     if list(radii) != sorted(set(radii)) or radii[0] <= 0:
         raise InputError(f"--eps: expected increasing radii above 0; got {eps}: sort them")
+    if len({written(radius) for radius in radii}) < len(radii):
+        raise InputError(f"--eps: expected radii that six digits tell apart; got {eps}: leave some out")
     if norm == "linf" and radii[-1] > 1:
         raise InputError(
             f"--eps: expected radii on the scale of images in [0, 1]; got {radii[-1]:g}: divide by 255"
@@ -97,8 +104,10 @@ def fraction(text: str) -> float:
 
 
 def written(eps: float) -> str:
-    """A radius as people write it: a multiple of 1/255, or of a tenth of that where it is no round number."""
+    """A radius as people write it: `0.2` and `1`, but `8/255` for what takes many digits otherwise.
+
+    In every norm: 128/255 is a usual radius in l2. No other number of few digits is a tenth of a level.
+    """
     levels, plain = eps * 255, f"{eps:g}"
-    tenths = len(plain) > 5 and abs(10 * levels - round(10 * levels)) < 1e-5
-    whole = abs(levels - round(levels)) < 1e-6
-    return f"{levels:g}/255" if levels > 0.05 and (whole or tenths) else plain
+    tenths = abs(10 * levels - round(10 * levels)) < 1e-5
+    return f"{levels:g}/255" if 0.05 < levels <= 255 and len(plain) > 5 and tenths else plain

@@ -1,15 +1,18 @@
 """What is checked: a victim and labelled images that fit each other."""
 
 from dataclasses import dataclass
+from itertools import chain, count
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from eot.check.answers import finite_answers
 from eot.data.data import Data
 from eot.objectives import Distance, Evade, cross_entropy
+from eot.streams import generator_for
 from eot.victims.victim import Victim
-from renders.errors import InputError, RunError
+from renders.errors import InputError
 from textures.parameters.texture import checked_image
 
 # As many images are forwarded at once as hold so many values: 64 of 64 px, 16 of 128 px, 5 of 224 px.
@@ -42,9 +45,26 @@ class Subject:
         """How many images are attacked at once."""
         return max(1, min(64, VALUES // self.images[0].expand(3, -1, -1).numel()))
 
+    @property
+    def surrogate_names(self) -> tuple[str, ...]:
+        """A name for each surrogate, no two alike: `net`, then `net#2`, in the order they are given in."""
+        names: list[str] = []
+        for other in self.surrogates:
+            numbered = (f"{other.info.name}#{number}" for number in count(2))
+            names.append(next(name for name in chain([other.info.name], numbered) if name not in names))
+        return tuple(names)
+
     def goal(self, rows: Tensor, distance: Distance = cross_entropy) -> Evade:
         """Not to be read as what they are."""
         return Evade(self.labels[rows], distance)
+
+
+def shuffled(data: Data, seed: int) -> Data:
+    """The same rows in an order that is drawn, of which the hash of the data tells.
+
+    Parts that take few images take the first ones: those of a folder would all be of its first classes.
+    """
+    return data.part(torch.randperm(len(data), generator=generator_for(seed, "check-order")))
 
 
 def subject_of(
@@ -95,7 +115,5 @@ def check_labels(labels: Tensor, classes: int, data: str, victim: str) -> None:
 
 @torch.no_grad()
 def _classes(victim: Victim, image: Tensor) -> int:
-    logits = victim(image.expand(-1, 3, -1, -1))
-    if not bool(logits.isfinite().all()):
-        raise RunError(f"{victim.info.name} must answer finite logits; it answers NaN or infinity: repair it")
-    return logits.shape[1]
+    with finite_answers((victim,)):
+        return victim(image.expand(-1, 3, -1, -1)).shape[1]

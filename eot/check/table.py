@@ -21,7 +21,12 @@ def table(card: dict[str, Any]) -> Group:
     for gate in card["gates"]:
         parts.append(Text(f"gate {gate['text']}: {'holds' if gate['passed'] else 'FAILS'}, {gate['why']}"))
     if not card["complete"]:
-        parts.append(Text("The budget ended before everything was measured: --resume goes on."))
+        parts.append(
+            Text(
+                "The budget ended before everything was measured: --resume goes on, with a larger --budget "
+                "(what is spent counts) or without one."
+            )
+        )
     return Group(*parts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from rich.console import Group
 
+from eot.check.answers import finite_answers
 from eot.check.baseline import compared, read_baseline
 from eot.check.budget import Budget
 from eot.check.card import card_of
@@ -20,8 +21,8 @@ from eot.check.junit import junit
 from eot.check.ledger import Batch, Ledger
 from eot.check.page import page
 from eot.check.parts import Part, parts_of
-from eot.check.plan import Plan
-from eot.check.subject import Subject, subject_of
+from eot.check.plan import Plan, fraction, written
+from eot.check.subject import Subject, shuffled, subject_of
 from eot.check.table import table
 from eot.commands.tick import Tick
 from eot.data.load import load_data
@@ -87,8 +88,9 @@ def check(request: Request, device: torch.device) -> Generator[Tick, None, Resul
     with folder.opened(settings, request.resume, request.force):
         ledger = Ledger(folder.results_path)
         before = subject.victim.fingerprint()
-        first = model_findings(subject)
-        yield from _measure(subject, request.plan, parts, ledger, budget)
+        with finite_answers((subject.victim, *subject.surrogates)):
+            first = model_findings(subject)
+            yield from _measure(subject, request.plan, parts, ledger, budget)
         findings = [*first, *card_findings(subject, request.plan, parts, ledger)]
         findings.append(victim_unchanged(subject.victim.info.name, before, subject.victim.fingerprint()))
         card = card_of(subject, request.plan, parts, ledger, findings)
@@ -104,7 +106,7 @@ def _subject(request: Request, device: torch.device) -> Subject:
     victim = load_classifier(request.model)
     signs = is_signs(request.data)
     data = sign_data(request.data, request.n, request.plan.seed) if signs else load_data(request.data)
-    data = data.sample(request.n, request.plan.seed)
+    data = shuffled(data.sample(request.n, request.plan.seed), request.plan.seed)
     others = tuple(load_classifier(spec).to(device) for spec in request.surrogates)
     return subject_of(victim.to(device), data, device, others, signs)
 
@@ -158,7 +160,12 @@ def command_of(request: Request) -> str:
     """What gives the card again."""
     plan = request.plan
     words = ["eot check", request.model, request.data, f"--n {request.n}", f"--norm {plan.norm}"]
-    words.append("--eps " + ",".join(f"{eps * 255:.6g}/255" for eps in plan.eps))
+    words.append("--eps " + ",".join(_exactly(eps) for eps in plan.eps))
     words.append(f"--effort {plan.effort} --seed {plan.seed}")
     words += [f"--surrogate {spec}" for spec in request.surrogates]
     return " ".join([*words, "--out again"])
+
+
+def _exactly(eps: float) -> str:
+    """A radius as its line is called, or with all digits where that is not quite the same number."""
+    return written(eps) if fraction(written(eps)) == eps else repr(eps)

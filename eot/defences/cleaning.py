@@ -64,19 +64,29 @@ def smoothed(images: Images, strength: float) -> Images:
 
 @dataclass(frozen=True)
 class Method:
-    """A defence by name: what it does, its usual strength, and the strengths it takes."""
+    """A defence by name: what it does, its usual strength, and the strengths it takes.
+
+    Args:
+        step: between the strengths from low to high; 0 = any. 2^2.5 levels would lift white above 1.
+    """
 
     clean: Clean
     usual: float
     low: float
     high: float
+    step: float = 0.0
+
+    def takes(self, strength: float) -> bool:
+        """Whether it is one of these strengths."""
+        on_a_step = not self.step or (strength - self.low) % self.step == 0
+        return self.low <= strength <= self.high and on_a_step
 
 
 METHODS: dict[str, Method] = {
     "jpeg": Method(compressed, 50, 1, 100),
-    "bits": Method(with_bits, 4, 1, 8),
+    "bits": Method(with_bits, 4, 1, 8, step=1),
     "blur": Method(blurred, 1.0, 0.1, 20),
-    "median": Method(median, 3, 3, 15),
+    "median": Method(median, 3, 3, 15, step=2),
     "lgs": Method(smoothed, SMOOTHING, 0.1, 20),
 }
 
@@ -103,9 +113,9 @@ def cleaning(text: str) -> Cleaning:
         strength = float(number) if number else method.usual
     except ValueError:
         strength = float("nan")
-    if not method.low <= strength <= method.high or (name == "median" and strength % 2 != 1):
-        odd = ", an odd number" if name == "median" else ""
+    if not method.takes(strength):
+        steps = f" in steps of {method.step:g}" if method.step else ""
         raise InputError(
-            f"defence: expected {name} from {method.low:g} to {method.high:g}{odd}; got {text!r}"
+            f"defence: expected {name} from {method.low:g} to {method.high:g}{steps}; got {text!r}: take one"
         )
     return Cleaning(name, strength)

@@ -86,4 +86,4 @@ def _answer(pairs: Int[Tensor, "m m"]) -> int:
 
 def certified(table: Int[Tensor, "n m m"], truth: Int[Tensor, " n"]) -> Bool[Tensor, " n"]:
     """Images on which no patch changes the defended answer: right under every pair of masks (theorem 1)."""
-    return (table == truth[:, None, None]).flatten(1).all(1)
+    return (table == truth.to(table.device)[:, None, None]).flatten(1).all(1)

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from eot.check.ledger import Ledger
 from eot.check.plan import Plan
-from eot.commands.check import Request, check
+from eot.commands.check import Request, check, command_of
 from renders.errors import InputError
 from tests.conftest import ROOT, refused
 from tests.eot.test_check import archive, check_junit
@@ -29,6 +30,23 @@ PLAN = Plan(
     views=2,
 )
 N = 4
+# NaN for bright images only: what looks at the first of them sees nothing.
+BROKEN = """
+import torch
+from tests.tiny_net import LABELS, SIDE_PX, _net
+
+class Broken(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = _net()
+
+    def forward(self, images):
+        bright = images.mean((1, 2, 3), keepdim=True)[:, :, 0, 0] > 0.9
+        return torch.where(bright, torch.nan, self.net(images))
+
+def net():
+    return Broken(), SIDE_PX, LABELS
+"""
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -95,6 +113,48 @@ def test_gates_decide_the_exit_code(eot: Run, tmp_path: Path) -> None:
     code, _, err = eot(*words, "--out", str(tmp_path / "b"), "--gate", "clean<=1", "--gate", "clean>=0.99")
     assert code == 1 and "gate failed: clean>=0.99" in err
     assert (tmp_path / "b" / "card.html").is_file(), "the card of a failed gate is what one wants to read"
+
+
+def test_what_is_left_says_what_a_resume_needs(eot: Run, tmp_path: Path) -> None:
+    data, net = f"npz:{archive(tmp_path / 'data.npz')}?classes=4", f"{NET}:net"
+    words = [
+        "check",
+        net,
+        data,
+        "--effort",
+        "quick",
+        "--eps",
+        "64/255",
+        "--n",
+        "4",
+        "--out",
+        str(tmp_path / "a"),
+    ]
+    for more in (["--budget", "0s"], ["--budget", "0s", "--resume"]):
+        code, out, _ = eot(*words, *more)
+        assert code == 0 and "--resume goes on, with a larger --budget" in " ".join(out.split())
+
+
+def test_a_net_that_answers_nan_to_some_images_is_not_graded(eot: Run, tmp_path: Path) -> None:
+    levels = np.full((8, 16, 16, 3), 60, np.uint8)
+    levels[5:] = 250
+    np.savez(tmp_path / "data.npz", images=levels, labels=np.zeros(8, np.int64))
+    (tmp_path / "net.py").write_text(BROKEN)
+    words = [
+        "check",
+        f"python:{tmp_path}/net.py:net",
+        f"npz:{tmp_path}/data.npz?classes=4",
+        "--effort",
+        "quick",
+    ]
+    code, _, err = eot(*words, "--out", str(tmp_path / "out"))
+    assert code == 3 and "must answer finite logits" in err and "Traceback" not in err
+
+
+def test_the_command_of_a_card_names_the_very_radii() -> None:
+    eps = (0.123456789, 0.2, 8 / 255, 1.0)
+    words = command_of(request(Path("x"), Path("y"), replace(PLAN, eps=eps))).split()
+    assert words[words.index("--eps") + 1] == "0.123456789,0.2,8/255,1"
 
 
 @pytest.mark.parametrize(

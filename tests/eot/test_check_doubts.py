@@ -101,7 +101,7 @@ def test_a_black_box_that_beats_the_white_box_is_a_failure(tmp_path: Path) -> No
     plan = plan_of("quick", "8/255", "linf", 0)
     masked = ledger(tmp_path, clean=[0] * 6, noise_at_8_255=[0] * 6, pgd_at_8_255=[0] * 6)
     masked.add(Batch("square@8/255", list(range(6)), [1, 1, 1, 1, 1, 0], [1] * 6))
-    masked.add(Batch("pgd@0.5", list(range(6)), [0] * 6, [1] * 6))
+    masked.add(Batch("unlimited", list(range(6)), [0] * 6, [1] * 6))
     found = levels_of(card_findings(subject(), plan, parts_of(subject(), plan), masked))
     assert found["white box beats black box"] is Grade.FAIL
     assert found["unlimited radius"] is Grade.FAIL
@@ -111,7 +111,7 @@ def test_a_black_box_that_beats_the_white_box_is_a_failure(tmp_path: Path) -> No
 def test_a_card_that_agrees_with_itself_raises_no_doubt(tmp_path: Path) -> None:
     plan = plan_of("quick", "8/255", "linf", 0)
     fine = ledger(tmp_path, clean=[0] * 6, noise_at_8_255=[0] * 6, fgsm_at_8_255=[1, 1, 1, 0, 0, 0])
-    for name in ("pgd@8/255", "short@8/255", "square@8/255", "pgd@0.5"):
+    for name in ("pgd@8/255", "short@8/255", "square@8/255", "unlimited"):
         fine.add(Batch(name, list(range(6)), [1] * 6, [1] * 6))
     found = card_findings(subject(), plan, parts_of(subject(), plan), fine)
     assert {finding.level for finding in found} == {Grade.OK}

@@ -69,10 +69,15 @@ def test_a_defended_victim_is_the_victim_on_cleaned_pictures_and_says_so() -> No
     assert guarded.fingerprint() == victim.fingerprint()
 
 
-@pytest.mark.parametrize("text", ["jpg:50", "jpeg:0", "median:4", "bits:x", "blur:900"])
+@pytest.mark.parametrize("text", ["jpg:50", "jpeg:0", "median:4", "bits:x", "bits:2.5", "blur:900"])
 def test_a_defence_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="defence"):
         cleaning(text)
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_white_stays_white_at_every_number_of_bits(bits: int) -> None:
+    assert torch.equal(cleaning(f"bits:{bits}")(torch.ones(1, 3, 4, 4)), torch.ones(1, 3, 4, 4))
 
 
 @pytest.mark.parametrize(("side", "patch", "along"), [(8, 2, 3), (9, 3, 2), (16, 5, 6), (7, 7, 2)])
