@@ -20,7 +20,7 @@ from eot.evidence.evaluation import Evaluation
 from eot.evidence.rate_checks import check_evaluation
 from eot.field.compare import compare
 from eot.field.scene import FieldScene
-from eot.field.tracer import mitsuba
+from eot.field.tracer import check_panorama, mitsuba
 from eot.field.world import Body, Lens, sign_body
 from eot.problem import Problem
 from eot.report.gallery import gallery
@@ -60,6 +60,8 @@ def field(request: Request, device: torch.device) -> Generator[Tick, None, Summa
     if request.sky is not None and not request.sky.is_file():
         raise InputError(f"--sky {request.sky}: expected a panorama (.hdr or .exr); found none")
     folder = open_run(request.run)
+    if request.sky is not None:
+        check_panorama(str(request.sky))
     product, config = product_of(folder), folder.config()
     built = build(frame_of(config, device), product.mask)
     place = folder.path / FIELD

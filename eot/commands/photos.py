@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,25 +15,24 @@ from eot.commands.tick import Tick
 from eot.evidence.evaluation import Evaluation
 from eot.photos.board import Board, boards_of
 from eot.photos.click import PAGE, click_page
-from eot.photos.corners import Told, read_corners
+from eot.photos.corners import ARMS, Told, read_corners
+from eot.photos.design import bins_of
 from eot.photos.framing import Cut
-from eot.photos.intake import Arrival, arrival_of, photo_paths
+from eot.photos.intake import Arrival, arm_above, arrival_of, photo_named, photo_paths
 from eot.photos.look import Task, look, view_name
 from eot.photos.outcome import How, Outcome, outcome_files
-from eot.photos.plan import bins_of
-from eot.photos.seen import Shot, Viewed, viewed_from, viewed_record
+from eot.photos.seen import LINES, VIEWS, Shot, Viewed, viewed_from, viewed_record
 from eot.runs.build import Frame, frame_of
 from eot.runs.config import Config
 from eot.runs.folder import RunFolder, only_writer, open_run
 from eot.runs.metrics import append_line, read_lines
 from eot.runs.product import Product
 from eot.runs.records import decode_evaluation
-from renders.errors import EotError, InputError, RunError
+from renders.errors import EotError, InputError, RunError, nearest
 from textures.sheets.manifest import SCHEMA, Manifest, decode_manifest
 from textures.write import write_bytes, write_files
 
 FOLDER = "photos"
-LINES = "photos.jsonl"
 # Photos that are looked at at once, however many processors there are: each takes some 100 MB.
 AT_ONCE = 4
 
@@ -58,17 +57,20 @@ class Request:
 
 def photos(request: Request, device: torch.device) -> Generator[Tick, None, Outcome]:
     """Looks at every photo that was not looked at before, then writes the verdict on all of them."""
+    if request.arm and request.arm not in ARMS:
+        raise InputError(f"--arm: no arm is called {request.arm!r}: {nearest(request.arm, ARMS)}")
     folder = open_run(request.run)
     product = product_of(folder)
     simulated = evaluation_of(folder)
-    told = _told(request)
-    paths = photo_paths(request.photos, tuple(told))
+    rows = () if request.corners is None else read_corners(request.corners)
+    paths = photo_paths(request.photos)
+    told = _told(rows, paths)
     frame = frame_of(_without_scenery(folder.config()), device)
     task = _task(request, frame, product, told, boards(folder, request.sheet))
     with only_writer(folder):
         place = request.out or folder.path / FOLDER
         viewed = yield from _look_at_all(place, paths, request, task, fingerprints(frame))
-        how = How(task.cut, request.focal_35mm, bins_of(folder.path / "plan" / "plan.csv"))
+        how = How(task.cut, request.focal_35mm, bins_of(folder.path / "plan"))
         written = outcome_files(place, viewed, frame, product, simulated, how)
         write_files(place, written.files)
     return written.outcome
@@ -79,13 +81,11 @@ def _without_scenery(config: Config) -> Config:
     return config.model_copy(update={"backgrounds": config.backgrounds.model_copy(update={"count": 1})})
 
 
-def _told(request: Request) -> dict[str, tuple[Told, ...]]:
-    """The rows of the CSV by file name."""
-    if request.corners is None:
-        return {}
+def _told(rows: Sequence[Told], paths: dict[str, Path]) -> dict[str, tuple[Told, ...]]:
+    """The rows of the CSV by the name of their photo."""
     told: dict[str, list[Told]] = {}
-    for row in read_corners(request.corners):
-        told.setdefault(row.file, []).append(row)
+    for row in rows:
+        told.setdefault(photo_named(row.file, paths), []).append(row)
     return {name: tuple(rows) for name, rows in told.items()}
 
 
@@ -158,7 +158,10 @@ def _look_at_all(
     """A line of photos.jsonl per file; what an earlier call has seen with the same settings is kept."""
     lines = place / LINES
     known = {v.file: v for v in (viewed_from(line, str(lines)) for line in read_lines(lines, "file"))}
-    settings = {name: _settings(task, request, hashes, name) for name in paths}
+    settings = {
+        name: _settings(replace(task, arm=task.arm or arm_above(path)), request.every, hashes, name)
+        for name, path in paths.items()
+    }
 
     def is_known(name: str, sha256: str) -> bool:
         before = known.get(name)
@@ -190,13 +193,13 @@ def in_order(view: Callable[[str], Viewed], names: Iterable[str]) -> Iterator[Vi
         yield from pool.map(view, names)
 
 
-def _settings(task: Task, request: Request, hashes: dict[str, str], name: str) -> str:
+def _settings(task: Task, every: int, hashes: dict[str, str], name: str) -> str:
     """A short hash of all that decides what comes of one file."""
     rows = [(r.corners_px is not None and r.corners_px.tolist(), r.arm, r.distance_m, r.yaw_deg, r.pair)
             for r in task.told.get(name, ())]  # fmt: skip
     sheets = [(b.name, b.arm, {k: v.tolist() for k, v in b.markers_mm.items()}) for b in task.boards]
     everything = (hashes, repr(task.objective), task.cut.value, task.zoom, task.output_px, task.face_m)
-    text = json.dumps([everything, task.arm, request.every, rows, sheets], default=str)
+    text = json.dumps([everything, task.arm, every, rows, sheets], default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -212,7 +215,7 @@ def _viewed(arrival: Arrival, task: Task, settings: str, place: Path) -> Viewed:
                 error = str(problem)
                 continue
             for shot, view in found:
-                write_bytes(place / "views" / view_name(shot.name), view)
+                write_bytes(place / VIEWS / view_name(shot.name), view)
                 shots.append(shot)
     except EotError as problem:
         error = str(problem)

@@ -7,6 +7,7 @@ from eot.commands.print import product_of
 from eot.photos.board import Board
 from eot.photos.checklist import checklist_pdf
 from eot.photos.corners import ARMS
+from eot.photos.design import CSV, DESIGN, check_replaceable, design_json
 from eot.photos.plan import Design, Spot, photos_of, plan_csv, spots_of
 from eot.runs.config import Config
 from eot.runs.folder import open_run
@@ -17,8 +18,11 @@ from textures.write import write_files
 MOST_PHOTOS = 2000
 
 
-def plan(run: Path, design: Design) -> list[Path]:
-    """Writes the checklist (PDF) and the plan (CSV); returns their paths."""
+def plan(run: Path, design: Design, force: bool = False) -> list[Path]:
+    """Writes the checklist (PDF) and the plan (CSV); returns their paths.
+
+    A CSV that somebody has filled in is replaced by `force` only.
+    """
     folder = open_run(run)
     product, config = product_of(folder), folder.config()
     spots = planned_spots(config, design, boards(folder, None))
@@ -27,9 +31,12 @@ def plan(run: Path, design: Design) -> list[Path]:
         raise InputError(
             f"expected a plan of at most {MOST_PHOTOS} photos; this has {len(photos)}: take fewer"
         )
-    title = f"{product.title} ({config.name})"
-    files = {"checklist.pdf": checklist_pdf(title, spots, design), "plan.csv": plan_csv(photos)}
-    return write_files(folder.path / "plan", files)
+    title, place, table = f"{product.title} ({config.name})", folder.path / "plan", plan_csv(photos)
+    if not force:
+        check_replaceable(place, table)
+    checklist = checklist_pdf(title, spots, design)
+    files = {"checklist.pdf": checklist, CSV: table, DESIGN: design_json(design, table)}
+    return write_files(place, files)[:2]
 
 
 def planned_spots(config: Config, design: Design, sheets: tuple[Board, ...]) -> tuple[Spot, ...]:

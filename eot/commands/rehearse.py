@@ -2,8 +2,9 @@
 
 import json
 import math
+import shutil
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from eot.photos.rehearsal.camera import Plane, Stand, photograph, to_photo
 from eot.photos.rehearsal.check import Check, check
 from eot.photos.rehearsal.printing import Pages, inked_by, mounted
 from eot.photos.rehearsal.shooting import View, as_taken, backdrop, truth_csv, views_of
+from eot.problem import Problem
 from eot.runs.build import Built, build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.product import Product
@@ -33,9 +35,10 @@ from eot.streams import generator_for
 from renders.camera import Camera
 from renders.conditions import Condition
 from renders.errors import InputError
+from renders.scene import Scene
 from textures.printer.catalogue import read_profile
 from textures.sheets.manifest import Manifest
-from textures.write import write_bytes, write_files
+from textures.write import explained, write_bytes, write_files
 
 FOLDER = "rehearsal"
 ARMS = ("attack", "clean", "noise")
@@ -156,7 +159,8 @@ def _bare(built: Built, product: Product) -> np.ndarray:
 def _shoot(
     place: Path, planes: dict[str, Plane], views: list[View], camera: Camera, seed: int
 ) -> Generator[Tick, None, dict[str, View]]:
-    """Takes all photos."""
+    """Takes all photos; those of an earlier rehearsal, whose truth is lost, are removed first."""
+    _remove(place / "shots")
     truth: dict[str, View] = {}
     total = len(planes) * len(views)
     for view in views:
@@ -172,6 +176,21 @@ def _shoot(
     return truth
 
 
+def _remove(folder: Path) -> None:
+    """Removes a folder, if it is there."""
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError as error:
+        raise explained(error, folder) from error
+
+
+def _evenly_lit(problem: Problem) -> Problem:
+    """The problem without its environment maps: the second camera knows one even light only."""
+    assert isinstance(problem.scene, Scene)  # what surface.kind = flat is shown in
+    return replace(problem, scene=replace(problem.scene, environments=None))
+
+
 def _checked(
     outcome: Outcome,
     built: Built,
@@ -181,7 +200,7 @@ def _checked(
     condition: Condition,
 ) -> Check:
     """The photos of a rehearsal against their truth and against the training renderer."""
-    problem = built.frame.problem()
+    problem = _evenly_lit(built.frame.problem())
     article = articles_of(built, product)["attack"][:1]
     with torch.no_grad():
         success = [bool(problem(article, condition[i : i + 1]).success[0, 0]) for i in range(len(condition))]

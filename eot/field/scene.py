@@ -73,7 +73,11 @@ class FieldScene:
         for field in QUANTITIES:
             digest.update(repr(getattr(view, field).tolist()).encode())
         digest.update(Path(self.body.obj).read_bytes() if self.body.obj else self.body.points.tobytes())
-        digest.update(repr((self.body.below_m, self.lens, self.samples, self.environment)).encode())
+        digest.update(repr((self.body.below_m, self.lens, self.samples)).encode())
+        digest.update(self.coverage.detach().cpu().float().contiguous().numpy().tobytes())
+        if self.environment is not None:
+            # Another sky may come under the name of this one.
+            digest.update(Path(self.environment).read_bytes())
         return digest.hexdigest()[:NAME_LETTERS]
 
     def _photographed(self, image: Tensor, view: Condition) -> np.ndarray:

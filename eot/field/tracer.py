@@ -53,6 +53,16 @@ def mitsuba() -> Any:
     return package
 
 
+def check_panorama(path: str) -> None:
+    """Raises InputError for a file that no sky can be made of."""
+    try:
+        mitsuba().load_dict({"type": "envmap", "filename": path})
+    except RuntimeError:
+        raise InputError(
+            f"--sky {path}: expected a panorama (.hdr or .exr); got a file that cannot be read: save it anew"
+        ) from None
+
+
 def traced(
     setting: Setting,
     body: Body,

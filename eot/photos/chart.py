@@ -67,8 +67,10 @@ def read_chart(
 
 
 def _check_size(homography: Float[np.ndarray, "3 3"], boxes: Float[np.ndarray, "n 4"]) -> None:
-    corners = mapped(homography, np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]))
-    side = float(np.abs(corners[len(boxes) :] - corners[: len(boxes)]).min())
+    around = np.array([(0, 0), (1, 0), (1, 1), (0, 1)])
+    corners = boxes[:, None, :2] + around * boxes[:, None, 2:]
+    seen = mapped(homography, corners.reshape(-1, 2)).reshape(-1, 4, 2)
+    side = float(np.linalg.norm(np.roll(seen, -1, 1) - seen, axis=-1).min())
     if side * MIDDLE < LEAST_PX:
         raise InputError(f"expected fields of at least {LEAST_PX / MIDDLE:.0f} px; got {side:.0f}: go nearer")
 

@@ -1,5 +1,6 @@
 """Looks at one photo: finds the article, cuts out what the victims get, and writes down what they say."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from eot.aims import Aim
 from eot.photos.board import Board
-from eot.photos.corners import ARMS, Told
+from eot.photos.corners import ARMS, Told, row_for
 from eot.photos.framing import Cut, presented
 from eot.photos.intake import Picture
 from eot.photos.markers import MIN_SIDE_PX, Marker, find_markers
@@ -25,6 +26,8 @@ from renders.places import Places, bounding_boxes
 
 # Below this side of a marker its corners, and with them the pose, become uncertain.
 SMALL_MARKER_PX = 20.0
+# Bytes of a photo's name that the name of its picture keeps: disks allow 255, a suffix and a draft included.
+VIEW_BYTES = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +81,15 @@ def _finds(picture: Picture, task: Task) -> list[Find]:
     placed = [row for row in rows if row.corners_px is not None]
     if placed:
         return [_from_corners(picture, row, task) for row in placed]
-    told = rows[0] if rows else None
     markers = find_markers(cv2.cvtColor(picture.levels, cv2.COLOR_RGB2GRAY), [b.ids for b in task.boards])
     sheets = place(markers, task.boards)
     if sheets:
         _check_single(sheets)
-        return [_from_markers(picture, sheet, told, task) for sheet in sheets]
+        arms = [sheet.board.arm for sheet in sheets]
+        return [_from_markers(picture, sheet, row_for(rows, sheet.board.arm, arms), task) for sheet in sheets]
     if task.cut is Cut.CROP:
         raise InputError(_nothing_found(markers, task))
+    told = row_for(rows, "")
     arm = _arm(picture, told, "", task)
     note = "the article was not looked for beyond its markers, which were not found: no pose"
     return [Find("frame", arm, notes=(note,) if task.boards else (), told=told)]
@@ -155,13 +159,11 @@ def _inside(corners_px: Float[np.ndarray, "4 2"], picture: Picture) -> bool:
 
 
 def _arm(picture: Picture, told: Told | None, printed: str, task: Task) -> str:
-    """What is on the article: by its markers, by the CSV, by the name of its folder, else as given."""
+    """What is on the article: by its markers, the CSV, its folder, as given, else by a folder above those."""
     folders = [part.lower() for part in PurePosixPath(picture.cluster).parts[:-1]]
     by_folder = next((part for part in reversed(folders) if part in ARMS), "")
     said = told.arm if told is not None else ""
-    if printed and said and printed != said:
-        raise InputError(f"its markers say {printed}, the CSV says {said}: correct the CSV's arm")
-    return printed or said or by_folder or task.arm or "attack"
+    return printed or said or by_folder or task.arm or picture.above or "attack"
 
 
 @torch.no_grad()
@@ -210,8 +212,10 @@ def _answer(victim: AnyVictim, shown: Tensor, corners: Float[np.ndarray, "4 2"] 
 
 
 def view_name(name: str) -> str:
-    """A file name for the picture of a shot."""
-    return "".join(c if c.isalnum() or c in "-_." else "-" for c in name) + ".jpg"
+    """A file name for the picture of a shot; no two shots have the same."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
+    short = safe.encode()[:VIEW_BYTES].decode(errors="ignore")
+    return f"{short}-{hashlib.sha256(name.encode()).hexdigest()[:8]}.jpg"
 
 
 def _rows(points: np.ndarray | None) -> tuple:

@@ -79,7 +79,12 @@ def find_markers(grey: UInt8[np.ndarray, "h w"], sheets: Sequence[frozenset[int]
 
 
 def _worth(scale: float, step: int, grey: UInt8[np.ndarray, "h w"]) -> bool:
-    """Whether to search with this step at this scale: reduced only the large, enlarged only the small."""
+    """Whether to search with this step at this scale: reduced only the large, enlarged only the small.
+
+    And only where a marker fits in: of a very narrow picture reduction would leave nothing.
+    """
+    if min(grey.shape) * scale < MIN_SIDE_PX:
+        return False
     coarsest = min(1.0, COARSE_PX / max(grey.shape))
     return scale >= coarsest and (scale == 1 or (step == STEP) == (scale < 1))
 

@@ -15,13 +15,11 @@ from eot.photos.contact import contact_sheet
 from eot.photos.framing import Cut
 from eot.photos.measured import Measured, measure
 from eot.photos.page import photos_page
-from eot.photos.seen import Viewed
+from eot.photos.seen import CONTACT, PAGE, RECORD, TABLE, VIEWS, Viewed
 from eot.photos.tables import SCHEMA, photos_csv, verdict_record
 from eot.photos.verdict import verdict_of
 from eot.runs.build import Frame
 from eot.runs.product import Product
-
-PAGE, RECORD, TABLE, CONTACT = "photos.html", "photos.json", "photos.csv", "contact.jpg"
 
 
 @dataclass(frozen=True)
@@ -112,7 +110,7 @@ def outcome_files(
 
 
 def _views(place: Path, photos: Sequence[Measured]) -> dict[str, bytes]:
-    paths = {m.shot.view: place / "views" / m.shot.view for m in photos}
+    paths = {m.shot.view: place / VIEWS / m.shot.view for m in photos}
     return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
 
@@ -128,10 +126,16 @@ def _headline(verdict: Mapping[str, Any]) -> str:
     rate = verdict["headline"]
     if not rate["n"]:
         return "no photo of the attack: nothing is known about it"
-    spots = (
-        "spots with a clean photo that is right" if rate["paired"] else "photos; no clean photo to pair with"
-    )
-    return f"the attack reaches its goal in {_share(rate)} ({_bounds(rate)}) of {spots}"
+    return f"the attack reaches its goal in {_share(rate)} ({_bounds(rate)}) of {_counted(rate)}"
+
+
+def _counted(rate: Mapping[str, Any]) -> str:
+    """What the headline is a share of; where that is all photos, why."""
+    if rate["paired"]:
+        return "spots with a clean photo that is right"
+    if rate["clean_spots"]:
+        return f"photos; the clean article was read rightly from none of {rate['clean_spots']} spots"
+    return "photos; no clean photo to pair with"
 
 
 def _sentences(verdict: Mapping[str, Any]) -> list[str]:

@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
-from eot.photos.corners import COLUMNS, read_corners
-from eot.photos.grid import BINS, planned_edges
+from eot.photos.corners import COLUMNS
+from eot.photos.grid import planned_edges
 
 # The markers must have so many pixels for the pose, see `eot.photos.look`.
 CLEAR_PX = 20.0
@@ -90,13 +89,6 @@ def photos_of(spots: Sequence[Spot], design: Design) -> tuple[Planned, ...]:
         for repeat in range(design.repeats)
         for arm in design.arms
     )
-
-
-def bins_of(path: Path) -> tuple[int, int]:
-    """Distances and yaws of the plan in a CSV; the usual ones where there is none."""
-    told = read_corners(path, unnamed=True) if path.is_file() else ()
-    far, turned = {t.distance_m for t in told} - {None}, {t.yaw_deg for t in told} - {None}
-    return (len(far), len(turned)) if far and turned else BINS
 
 
 def plan_csv(photos: Sequence[Planned]) -> bytes:

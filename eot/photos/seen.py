@@ -9,6 +9,10 @@ from pydantic import TypeAdapter, ValidationError
 from eot.photos.lens import Sighting
 from renders.errors import RunError
 
+# What `eot photos` keeps in its folder: the memory of the next call, the result, and small pictures.
+LINES, VIEWS = "photos.jsonl", "views"
+PAGE, RECORD, TABLE, CONTACT = "photos.html", "photos.json", "photos.csv", "contact.jpg"
+
 Point = tuple[float, float]
 
 

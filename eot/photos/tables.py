@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from eot.evidence.evaluation import CLEAN
 from eot.evidence.statistics import Rate
 from eot.photos.grid import ENOUGH, PhotoCell
 from eot.photos.measured import Measured
@@ -78,7 +79,8 @@ def verdict_record(verdict: Verdict) -> dict[str, Any]:
     """The verdict as plain JSON values."""
     grid = verdict.grid
     return {
-        "headline": {**rate_record(verdict.headline), "paired": verdict.paired},
+        "headline": {**rate_record(verdict.headline), "paired": verdict.paired,
+                     "clean_spots": next((v.pairs.n for v in verdict.versus if v.control == CLEAN), 0)},
         "arms": [
             {"arm": a.name, "photos": a.photos, "clusters": a.clusters, "reached": rate_record(a.reached),
              "recognised": rate_record(a.right)} for a in verdict.arms

@@ -68,11 +68,12 @@ def plan(
     yaws: Annotated[int, typer.Option(min=1, max=12, help="Directions.")] = 3,
     repeats: Annotated[int, typer.Option(min=1, max=12, help="Photos of every article from every spot.")] = 5,
     arms: Annotated[str, typer.Option(help="Articles, with commas.")] = "attack,clean,noise",
+    force: Annotated[bool, typer.Option("--force", help="Replace a plan that is filled in.")] = False,
 ) -> None:
     """Write a checklist (PDF) and a CSV of the photos to take, spread over the planned conditions."""
     from eot.commands import plan as work
 
-    show_paths(work.plan(run, work.design_of(distances, yaws, repeats, arms)))
+    show_paths(work.plan(run, work.design_of(distances, yaws, repeats, arms), force))
 
 
 def rehearse(

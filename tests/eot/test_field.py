@@ -226,6 +226,20 @@ def test_finished_pictures_are_read_and_not_made_again(
         scene(smooth(), posed(distance_m=3.1))
 
 
+def test_a_picture_under_another_sky_or_of_another_outline_has_another_name(tmp_path: Path) -> None:
+    sky = tmp_path / "sky.hdr"
+    sky.write_bytes(b"one")
+    lens = Lens(2000.0, (480, 640), (8, 8), True)
+    scene = FieldScene(AFLOAT, lens, torch.ones(1, 8, 8), environment=str(sky))
+    view, image = posed(distance_m=3.0), smooth()[0]
+    first = scene.name(image, view)
+    assert scene.name(image, view) == first
+    assert replace(scene, coverage=torch.zeros(1, 8, 8)).name(image, view) != first
+    assert replace(scene, environment=None).name(image, view) != first
+    sky.write_bytes(b"two")
+    assert scene.name(image, view) != first
+
+
 def test_a_missing_or_unfit_mitsuba_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
@@ -265,3 +279,7 @@ def test_field_refuses_what_is_nowhere_and_a_sky_that_is_missing(
     pytest.importorskip("mitsuba", reason="Mitsuba is not installed: pip install mitsuba")
     refused(eot("field", finished, "--sky", "none.hdr"), "expected a panorama")
     refused(eot("field", "nowhere"), "expected a run directory")
+    Path("bad.hdr").write_bytes(b"not a panorama")
+    refused(
+        eot("field", finished, "--sky", "bad.hdr"), "--sky bad.hdr: expected a panorama (.hdr or .exr); got"
+    )

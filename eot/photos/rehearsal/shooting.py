@@ -12,14 +12,18 @@ from eot.photos.rehearsal.camera import Exposure, Plane, Stand
 from renders.backgrounds import Backgrounds
 from renders.camera import Camera
 from renders.colour import linear_to_srgb
-from renders.conditions import Condition
+from renders.conditions import QUANTITIES, Condition
 
 # The article stays so far inside the frame, as a share of the room beside it.
 INSIDE = 0.9
 LENS_BLUR_PX = 0.6
 LEAST_QUALITY = 60
-# What the second camera leaves out, and where in its crop an article lies, which is always the middle.
-NOT_TAKEN = ("aim_x", "aim_y", "shadow", "sheen", "tint", "vignetting", "distortion", "motion_px", "mosaic")
+# What the second camera leaves out, and where in its crop an article lies, which is always the middle. The
+# light that falls off towards the corners of a photo is none of a crop's, so it is off on both sides.
+NOT_TAKEN = (
+    "aim_x", "aim_y", "azimuth_deg", "elevation_deg", "focal", "shadow", "sheen", "tint", "vignetting",
+    "distortion", "motion_px", "mosaic",
+)  # fmt: skip
 # Side of the picture behind the article, before it is enlarged to the frame.
 WALL_PX = 1024
 
@@ -57,7 +61,7 @@ def _view(number: int, one: Condition, plane: Plane, camera: Camera) -> View:
         blur_px=math.hypot(LENS_BLUR_PX, value("defocus_px")),
         shot_noise=value("shot_noise"),
         read_noise=max(0.001, value("read_noise")),
-        vignetting=value("vignetting"),
+        vignetting=0.0,
         warmth=value("warmth"),
         contrast=value("contrast"),
         quality=max(LEAST_QUALITY, round(value("jpeg_quality")) or 95),
@@ -77,7 +81,8 @@ def as_taken(condition: Condition, views: Sequence[View], zoom: float) -> Condit
     The article in the middle of a crop of `zoom` times its box, as `eot photos` cuts it; one even light
     with the gain of the photo; and off, whatever the second camera does not have.
     """
-    constant = {**dict.fromkeys(NOT_TAKEN, 0.0), "sun": 0.0, "exposure_stops": 0.0, "zoom": zoom}
+    off = {name: QUANTITIES[name].off for name in NOT_TAKEN}
+    constant = {**off, "sun": 0.0, "exposure_stops": 0.0, "zoom": zoom}
     fields = {name: torch.full_like(getattr(condition, name), value) for name, value in constant.items()}
     fields["sky"] = condition.sky.new_tensor([view.exposure.gain for view in views])
     return replace(condition, **fields)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from eot.photos.board import board_of
-from eot.photos.chart import Reading, read_chart
+from eot.photos.chart import Reading, _check_size, read_chart
 from eot.photos.light import LINEAR
 from eot.photos.markers import find_markers
 from eot.photos.register import place
@@ -168,3 +168,13 @@ def test_a_chart_with_a_band_of_glare_or_cut_off_or_far_away_is_refused() -> Non
         read_chart(photo, np.diag([0.15, 0.15, 1.0]) @ found.homography, target.cells)
     with pytest.raises(InputError, match="fields of bare paper"):
         read_chart(photo, found.homography, tuple(c for c in target.cells if c.srgb != (255, 255, 255)))
+
+
+@pytest.mark.parametrize("turn_deg", [0, 30, 45, 90, 135])
+def test_a_chart_is_near_enough_whichever_way_it_is_turned(turn_deg: float) -> None:
+    turn = np.radians(turn_deg)
+    homography = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    boxes = np.array([[5.0, 5.0, 10.0, 10.0], [20.0, 5.0, 10.0, 10.0]])
+    _check_size(homography, boxes)
+    with pytest.raises(InputError, match="got 8: go nearer"):
+        _check_size(np.diag([0.8, 0.8, 1.0]) @ homography, boxes)

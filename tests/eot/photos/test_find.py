@@ -128,6 +128,15 @@ def test_a_photo_of_nothing_has_no_sheet() -> None:
     assert place(find_markers(grey(jpeg)), [board()]) == []
 
 
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (3, 3), (1, 4000), (2, 19999), (19999, 2), (12, 19999), (9000, 40)], ids=str
+)
+def test_a_picture_that_no_marker_fits_into_has_none(shape: tuple[int, int]) -> None:
+    generator = torch.Generator().manual_seed(0)
+    picture = torch.randint(0, 256, shape, generator=generator).byte().numpy()
+    assert place(find_markers(picture, [board().ids]), [board()]) == []
+
+
 def test_a_marker_of_another_plane_is_left_out() -> None:
     sheet = board()
     jpeg = shoot(plane(sheet), Stand(1.0))

@@ -47,6 +47,25 @@ def test_two_arms_in_one_photo_are_two_rows(eot: Eot, finished: Path, shots: Pat
     assert error == "" and {row["arm"] for row in table} == {"attack", "clean"}
 
 
+def test_two_arms_in_one_photo_have_a_row_of_the_csv_each(eot: Eot, finished: Path, shots: Path) -> None:
+    photo, other = (levels((shots / f"{arm}-3.jpg").read_bytes()) for arm in ("attack", "clean"))
+    Path("c.csv").write_text("file,arm,distance_m\na.jpg,attack,3\na.jpg,clean,4\n")
+    both = jpeg_of(np.concatenate([photo, other], 1))
+    table, error = looked_at(eot, finished, both, "--corners", "c.csv")
+    assert error == "" and {(row["arm"], float(row["distance_m"])) for row in table} == {
+        ("attack", 3.0),
+        ("clean", 4.0),
+    }
+
+
+def test_a_picture_of_one_row_is_named_and_stops_nothing(eot: Eot, finished: Path, shots: Path) -> None:
+    Path("one").mkdir()
+    Image.new("L", (4000, 1), 90).save("one/thin.png")
+    table, _ = looked_at(eot, finished, (shots / "attack-3.jpg").read_bytes())
+    (skipped,) = report(finished)["skipped"]
+    assert len(table) == 1 and skipped["file"] == "thin.png" and "no markers found" in skipped["error"]
+
+
 def test_a_hidden_marker_is_noted_and_three_hidden_ones_are_too_many(
     eot: Eot, finished: Path, shots: Path
 ) -> None:

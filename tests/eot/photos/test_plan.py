@@ -8,7 +8,9 @@ import pypdfium2
 import pytest
 
 from eot.photos.corners import read_corners
-from eot.photos.plan import Design, photos_of, spots_of
+from eot.photos.design import bins_of
+from eot.photos.plan import Design, photos_of, plan_csv, spots_of
+from renders.errors import RunError
 from tests.conftest import refused
 
 Eot = Callable[..., tuple[int, str, str]]
@@ -80,3 +82,62 @@ def test_a_plan_that_cannot_be_is_refused(eot: Eot, finished: Path) -> None:
     refused(
         eot("plan", finished, "--distances", "12", "--yaws", "12", "--repeats", "12"), "at most 2000 photos"
     )
+
+
+def by_tape(text: str) -> str:
+    """A plan as its user fills it in: names of photos, every distance by tape."""
+    header, *rows = text.splitlines()
+    filled = []
+    for number, row in enumerate(rows):
+        _, arm, distance, yaw, pair = row.split(",")
+        filled.append(f"{number}.jpg,{arm},{float(distance) * (1 + number / 5000):.3f},{yaw},{pair}")
+    return "\n".join([header, *filled]) + "\n"
+
+
+def test_distances_by_tape_leave_the_cells_of_the_table_alone(eot: Eot, finished: Path) -> None:
+    assert bins_of(finished / "plan") == (4, 3), "the usual ones"
+    assert eot("plan", finished, "--distances", "2", "--yaws", "5")[0] == 0
+    table = finished / "plan" / "plan.csv"
+    table.write_text(by_tape(table.read_text()))
+    assert len({row.distance_m for row in read_corners(table)}) > 20
+    assert bins_of(finished / "plan") == (2, 5)
+
+
+@pytest.mark.parametrize(("distances", "yaws"), [(4, 3), (2, 5), (1, 3), (4, 1), (1, 1)])
+def test_a_plan_of_an_older_eot_still_tells_its_cells(tmp_path: Path, distances: int, yaws: int) -> None:
+    design = Design(distances, yaws, 2)
+    text = plan_csv(photos_of(spots_of(PLANNED, design, None, 1.0), design)).decode()
+    for kept in (text, by_tape(text)):
+        (tmp_path / "plan.csv").write_text(kept)
+        assert bins_of(tmp_path) == (distances, yaws)
+
+
+def test_a_table_that_is_no_plan_leaves_the_usual_cells(tmp_path: Path) -> None:
+    rows = [f"{i}.jpg,{3 + i / 10},{i}" for i in range(30)]
+    (tmp_path / "plan.csv").write_text("\n".join(["file,distance_m,yaw_deg", *rows]) + "\n")
+    assert bins_of(tmp_path) == (4, 3)
+
+
+def test_a_damaged_design_is_told(tmp_path: Path) -> None:
+    for text in ("{", '{"design": {"distances": 0, "yaws": 3}, "csv_sha256": ""}'):
+        (tmp_path / "plan.json").write_text(text)
+        with pytest.raises(RunError, match=r"plan.json: expected .*: remove it"):
+            bins_of(tmp_path)
+
+
+def test_a_plan_that_is_filled_in_is_replaced_by_force_only(eot: Eot, finished: Path) -> None:
+    table = finished / "plan" / "plan.csv"
+    assert eot("plan", finished)[0] == 0
+    # nobody has worked in it
+    assert eot("plan", finished, "--distances", "2")[0] == 0
+    table.write_text(filled := by_tape(table.read_text()))
+    refused(eot("plan", finished), "plan.csv: is filled in, or of an older eot")
+    refused(eot("plan", finished, "--distances", "2"), "--force")
+    assert table.read_text() == filled and bins_of(finished / "plan") == (2, 3)
+    assert eot("plan", finished, "--force")[0] == 0
+    assert table.read_text() != filled and bins_of(finished / "plan") == (4, 3)
+    # of an older eot, which kept no design: who knows
+    (finished / "plan" / "plan.json").unlink()
+    assert eot("plan", finished)[0] == 0, "the same plan loses nothing"
+    (finished / "plan" / "plan.json").unlink()
+    refused(eot("plan", finished, "--distances", "2"), "--force")

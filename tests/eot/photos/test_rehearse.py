@@ -6,14 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from eot.commands import rehearse
+from eot.objectives import Targeted
 from eot.photos.measured import Measured
 from eot.photos.pose import Pose
-from eot.photos.rehearsal.camera import Stand
+from eot.photos.rehearsal.camera import Plane, Stand
 from eot.photos.rehearsal.check import check
 from eot.photos.rehearsal.printing import Pages, inked_by, mounted
+from eot.photos.rehearsal.shooting import as_taken, views_of
+from eot.problem import Problem
+from renders.camera import Camera
+from renders.conditions import QUANTITIES, Conditions
+from renders.environment import Environments
+from renders.scene import Scene
+from renders.surfaces.flat import Flat
 from tests.conftest import refused
 from tests.eot.photos.printed import printed
+from tests.renders.scenes import black, phone
 from textures.printer.catalogue import fogra39
 from textures.sheets.manifest import Item, Manifest, Page, Print, Target, decode_manifest
 
@@ -137,3 +148,41 @@ def test_the_check_fails_on_a_mirrored_pose_that_is_not_flagged() -> None:
     assert not check(bold, truth, sides, {"a": True, "b": True, "c": True}, 0.95).passed
     assert not check(shots, truth, sides, {"a": False, "b": False, "c": False}, 0.95).passed
     assert not check(shots[1:], truth, sides, {"a": True, "b": True, "c": True}, 0.95).passed
+
+
+SMALL = Camera.from_35mm(26, 64, 48)
+CARD = Plane(np.full((20, 20, 3), 90, np.uint8), np.ones((20, 20), np.float32), 10.0, (100.0, 100.0))
+
+
+def test_what_one_camera_lacks_is_off_for_the_other() -> None:
+    names = ("focal", "azimuth_deg", "elevation_deg", "vignetting", "sheen", "distortion", "motion_px")
+    high = {"focal": 0.5, "azimuth_deg": 40.0, "elevation_deg": 30.0, "distortion": 0.1}
+    ranges = {name: (high.get(name, 0.4),) * 2 for name in names}
+    condition = Conditions({**ranges, "yaw_deg": (20, 20)}).sample(torch.Generator(), 2)
+    views = views_of(condition, CARD, SMALL)
+    taken = as_taken(condition, views, 1.3)
+    for name in names:
+        assert getattr(taken, name).tolist() == [QUANTITIES[name].off] * 2, name
+    assert all(view.exposure.vignetting == 0 for view in views)
+    assert taken.yaw_deg.tolist() == [20, 20] == [view.stand.yaw_deg for view in views]
+
+
+def test_an_environment_map_lights_neither_camera() -> None:
+    lit = Scene(Flat(1.0, 1.0), phone(), black(), (16, 16), environments=Environments(torch.ones(1, 9, 3)))
+    problem = rehearse._evenly_lit(Problem(lit, (), Targeted(1)))
+    assert isinstance(problem.scene, Scene) and problem.scene.environments is None
+    assert problem.scene.surface is lit.surface
+
+
+def test_a_smaller_rehearsal_leaves_no_photos_of_a_larger_one(tmp_path: Path) -> None:
+    def shot(count: int) -> set[str]:
+        views = views_of(Conditions({}).sample(torch.Generator(), count), CARD, SMALL)
+        for _ in rehearse._shoot(tmp_path, {"attack": CARD, "clean": CARD}, views, SMALL, seed=0):
+            pass
+        return {path.relative_to(tmp_path / "shots").as_posix() for path in tmp_path.rglob("*.jpg")}
+
+    assert len(shot(3)) == 6
+    # what a rehearsal that was cut off has left
+    (tmp_path / "shots" / "noise").mkdir()
+    (tmp_path / "shots" / "noise" / "007.jpg").write_bytes(b"x")
+    assert shot(1) == {"attack/000.jpg", "clean/000.jpg"}
