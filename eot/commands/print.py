@@ -1,7 +1,7 @@
 """`eot print`: what to print and cut, written into `article/` of a run, read again and measured."""
 
 from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from eot.runs.articles import article_of
 from eot.runs.folder import RunFolder, open_run
 from eot.runs.masks import shaped
 from eot.runs.object_prints import object_files, paper_files, solid_to_print
-from eot.runs.prints import articles_to_print
+from eot.runs.prints import articles_to_print, runs_with_markers_of
 from eot.runs.product import Product, decode_product
 from eot.runs.provenance import Provenance, read_provenance
 from renders.errors import InputError, RunError
@@ -41,16 +41,18 @@ class Request:
 
 @dataclass(frozen=True)
 class Printed:
-    """The files that were written, and what was measured in them."""
+    """The files that were written, what was measured in them, and the runs beside that share markers."""
 
     paths: tuple[Path, ...]
     measured: tuple[Measured, ...]
+    alike: tuple[Path, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
         return {
             "files": [str(path) for path in self.paths],
             "measured": [{**asdict(line), "ok": line.ok} for line in self.measured],
+            "same_markers": [str(path) for path in self.alike],
         }
 
     def table(self) -> Group:
@@ -61,7 +63,8 @@ class Printed:
         for line in self.measured:
             worst, allowed = (f"{value:.2f} {line.unit}" for value in (line.worst, line.allowed))
             table.add_row(line.file, line.what, str(line.count), worst, allowed)
-        return Group(table, *(Text(str(path)) for path in self.paths))
+        alike = [f"{path} has the same marker numbers: never show both in one photo" for path in self.alike]
+        return Group(table, *(Text(line) for line in (*map(str, self.paths), *alike)))
 
 
 def print_(request: Request) -> Generator[Tick, None, Printed]:
@@ -74,7 +77,7 @@ def print_(request: Request) -> Generator[Tick, None, Printed]:
     carrier = shaped(config, article_of(config))
     printed = yield from write_prints(folder, made, carrier, order, request.controls)
     if carrier.mesh is None:
-        return printed
+        return replace(printed, alike=runs_with_markers_of(folder.article_path))
     more = paper_files(solid_to_print(carrier.mesh, *made), request.page)
     return Printed((*printed.paths, *write_files(folder.article_path, more)), ())
 

@@ -1,5 +1,7 @@
 """From a finished run to what is printed: the article and its controls at true size."""
 
+from pathlib import Path
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -10,9 +12,11 @@ from eot.runs.product import Product, levels_of, shown
 from eot.runs.provenance import Provenance
 from eot.runs.textures import cells_of, texture_of
 from eot.streams import generator_for
+from renders.errors import InputError
 from textures.controls import shuffled_article
 from textures.sheets.article import Article
-from textures.sheets.manifest import Arm
+from textures.sheets.export import MANIFEST
+from textures.sheets.manifest import Arm, Manifest, decode_manifest
 
 RUN_LETTERS = 16
 
@@ -57,3 +61,29 @@ def _faces(config: Config, carrier: Carrier, product: Product) -> dict[Arm, Floa
     shuffled = shuffled_article(attack, under, product.mask, cells, generator)
     faces["shuffled"] = shown(levels_of(shuffled))
     return faces
+
+
+def runs_with_markers_of(article_path: Path) -> tuple[Path, ...]:
+    """The runs beside this one whose printed sheets have markers of this one's, by name.
+
+    In one photo their sheets would be taken for each other's. Runs that were not printed, or by another
+    version, are passed over, and so is the same run in another folder: its sheets are the same.
+    """
+    here = article_path.resolve()
+    ours = _printed(here / MANIFEST)
+    if ours is None:
+        return ()
+    found = []
+    for path in sorted(here.parent.parent.glob(f"*/{here.name}/{MANIFEST}")):
+        other = _printed(path) if path.parent != here else None
+        if other is not None and other.run != ours.run and ours.face_markers() & other.face_markers():
+            found.append(article_path.parent.parent / path.parent.parent.name)
+    return tuple(found)
+
+
+def _printed(path: Path) -> Manifest | None:
+    """What was printed of a run; None where that cannot be read."""
+    try:
+        return decode_manifest(path.read_bytes(), str(path))
+    except (OSError, InputError):
+        return None

@@ -65,7 +65,7 @@ def _uv_faults(mesh: Mesh) -> list[Fault]:
         found.append(Fault(Severity.WARNING, text))
     mirrored = float((area(mesh.uvs.double()) < -1e-12).float().mean())
     if 0.01 < mirrored < 1:
-        text = f"{mirrored:.0%} of the faces are mirrored on the texture: a decal of them must be too"
+        text = f"{mirrored:.0%} of the faces are mirrored on the texture; decals of them are turned back"
         found.append(Fault(Severity.NOTE, text))
     used = float(area(mesh.uvs.double()).abs().sum())
     found.append(

@@ -1,15 +1,19 @@
 """Markers, charts and the manifest: what is drawn is what a detector finds and what `sheet.json` says."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pypdfium2
 import pytest
 import torch
 
+from eot.runs.prints import runs_with_markers_of
 from renders.errors import InputError
 from textures.sheets.article import Article, Box
 from textures.sheets.chart import chart_art, chart_colours, strip_colours
 from textures.sheets.chart_page import draw_chart
+from textures.sheets.export import print_files
 from textures.sheets.fiducials import (
     CELLS,
     bits_of,
@@ -19,10 +23,12 @@ from textures.sheets.fiducials import (
     side_beside,
 )
 from textures.sheets.finish import finished
+from textures.sheets.job import Order, job_of
 from textures.sheets.layout import BLEED_MM, PAPERS
 from textures.sheets.manifest import Manifest, Page, Target, decode_manifest, encode_manifest
 from textures.sheets.pen import Pen
 from textures.sheets.surround import surround
+from textures.write import write_files
 
 RUN = "0123456789abcdef"
 
@@ -55,6 +61,27 @@ def test_the_markers_of_two_runs_and_of_two_groups_differ() -> None:
     assert group_numbers("ffffffffffffffff", 0) != group_numbers(RUN, 0)
     with pytest.raises(InputError, match="62 sets"):
         group_numbers(RUN, 62)
+
+
+def test_of_two_runs_nine_in_62_pairs_share_markers_on_their_faces() -> None:
+    """The figure in docs/printing.md: runs start anywhere, each with a set for each of five faces."""
+    faces = [{n for arm in range(5) for n in group_numbers(f"{start:08x}", arm)} for start in range(62)]
+    assert sum(bool(faces[0] & other) for other in faces) == 9
+
+
+def test_runs_beside_each_other_that_share_markers_are_named(tmp_path: Path) -> None:
+    runs = {"a": "00000000", "b": "00000003", "c": "00000020", "again": "00000000"}
+    for name, run_hash in runs.items():
+        face = torch.full((3, 8, 8), 0.5)
+        arms = {arm: Article("x", "x", face, None, 100, 100, run_hash) for arm in ("attack", "noise")}
+        files = dict(print_files(job_of(arms, Order("A4", dpi=72))))
+        write_files(tmp_path / name / "article", {"sheet.json": files["sheet.json"]})
+    write_files(tmp_path / "old" / "article", {"sheet.json": b"{}"})
+    # The noise of a is group 3, which is the attack of b.
+    assert runs_with_markers_of(tmp_path / "a" / "article") == (tmp_path / "b",)
+    assert runs_with_markers_of(tmp_path / "b" / "article") == (tmp_path / "a", tmp_path / "again")
+    assert runs_with_markers_of(tmp_path / "c" / "article") == ()
+    assert runs_with_markers_of(tmp_path / "old" / "article") == ()
 
 
 @pytest.mark.parametrize("face", [Box(0, 0, 750, 750), Box(0, 0, 150, 150), Box(5, 5, 30, 200)])

@@ -1,11 +1,13 @@
 """Decals and nets, measured in space, on paper and on the rasterised page."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 import shapely
 import torch
+from PIL import Image
 
 from renders.errors import InputError
 from renders.meshes.mesh import Mesh
@@ -113,6 +115,63 @@ def cut_columns(pixels: np.ndarray) -> list[float]:
         for group in np.split(tall, np.flatnonzero(np.diff(tall) > 3) + 1)
         if len(group)
     ]
+
+
+def letters() -> torch.Tensor:
+    """A black F on white: read from behind it is another picture, however it is turned."""
+    image = torch.ones(3, 40, 64)
+    image[:, 6:34, 20:26] = image[:, 6:12, 20:46] = image[:, 17:23, 20:38] = 0
+    return image
+
+
+def mirrored(one: Solid) -> Solid:
+    """The same object with the same looks, its islands and the texture on them from right to left."""
+    uvs = one.uvs * np.float32([-1, 1]) + np.float32([1, 0])
+    return dataclasses.replace(one, uvs=uvs, texels=np.ascontiguousarray(one.texels[:, ::-1]))
+
+
+def picture_of(data: bytes) -> np.ndarray:
+    """What lies within the only cut line of a PDF, in 40 x 64 levels."""
+    pixels = rasterised(data, range(1, 2))[0]
+    left, top, right, bottom = (round(side / PX_MM) for side in measured_mm(pixels))
+    inside = Image.fromarray(pixels[top + 6 : bottom - 6, left + 6 : right - 6])
+    return np.asarray(inside.convert("L").resize((64, 40), Image.Resampling.BOX)).astype(float)
+
+
+def test_decals_of_mirrored_islands_read_rightly() -> None:
+    upright = plate(0.08, 0.05, letters())
+    wanted = letters()[0].numpy() * 255
+    for one in (upright, mirrored(upright)):
+        seen = picture_of(decal_files(one)["plate-1-decals.pdf"])
+        # Edges are soft, and half a millimetre is cut off; read from behind, most of the F is elsewhere.
+        assert np.abs(seen - wanted).mean() < 8 < 20 < np.abs(seen - wanted[:, ::-1]).mean()
+        (patch,) = decals_of(one)
+        assert (np.linalg.det(np.diff(patch.corners_mm, axis=1)) < 0).all()
+
+
+def test_nets_of_mirrored_islands_read_rightly() -> None:
+    upright = plate(0.08, 0.05, letters())
+    one, other = (picture_of(net_files(each)["plate-1-net.pdf"]) for each in (upright, mirrored(upright)))
+    assert np.abs(one - other).mean() < 2 < 20 < np.abs(one - other[:, ::-1]).mean()
+
+
+def test_a_closed_object_whose_faces_point_inwards_comes_to_paper_as_seen_from_outside() -> None:
+    good = solid(box())
+    turned = dataclasses.replace(good, faces=good.faces[:, ::-1], uv_faces=good.uv_faces[:, ::-1])
+    for files, name in ((decal_files, "box-decals.pdf"), (net_files, "box-net.pdf")):
+        one, other = (rasterised(files(each)[name], range(1, 2))[0] for each in (good, turned))
+        assert (one != 255).mean() > 0.05 and np.array_equal(one, other)
+
+
+def test_two_equal_faces_one_of_them_mirrored_on_the_texture_have_equal_decals() -> None:
+    points = torch.tensor([[0, 0, 0], [0.06, 0, 0], [0, 0.03, 0], [0.1, 0, 0], [0.16, 0, 0], [0.1, 0.03, 0]])
+    uvs = torch.tensor(
+        [[[0.05, 0.05], [0.45, 0.05], [0.05, 0.25]], [[0.95, 0.05], [0.55, 0.05], [0.95, 0.25]]]
+    )
+    faces, sides = torch.tensor([[0, 1, 2], [3, 4, 5]]), torch.zeros(2, dtype=torch.int64)
+    one, other = decals_of(solid(Mesh("pair", points, faces, uvs, noise(1, 3, 32, 32), sides)))
+    assert {*one.faces.tolist(), *other.faces.tolist()} == {0, 1}
+    assert np.allclose(one.corners_mm, other.corners_mm, atol=2e-3)
 
 
 def test_a_net_keeps_every_length_and_overlaps_nowhere() -> None:

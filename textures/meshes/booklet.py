@@ -1,5 +1,6 @@
 """The pages of decals and paper nets as PDF: what it is and how to use it, then the patches at true size."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ from textures.sheets.pages import registration, size_text
 from textures.sheets.pen import GREY, INK, PALE, Pen
 
 PRINT_DPI = 300
+# Of a window with more there are fewer dots per inch: paper may be 5 m wide.
+MOST_PIXELS = 50_000_000
 HILL_DASH_MM, VALLEY_DASH_MM = (3.0, 1.5), (3.0, 1.0, 0.6, 1.0)
 PICTURE_MM = 80.0
 ROW_MM = 4.4
@@ -101,7 +104,7 @@ def _draw(
     seen = polygons(patch.ink.intersection(frame))
     with pen.plane(*shift, within=window):
         if not seen.is_empty:
-            art = art_of_patch(*look, patch, window, PRINT_DPI)
+            art = art_of_patch(*look, patch, window, _dpi(window))
             pen.art(art.texels, art.box, seen)
         pen.cut(patch.outline, CUT_SPOT)
     for fold, hill in zip(patch.folds, patch.hills, strict=True):
@@ -113,6 +116,12 @@ def _draw(
     for x, y, words in patch.labels:
         if frame.contains(shapely.Point(x, y)):
             pen.text(x + shift[0], y + shift[1] + 0.6, words, size_mm=1.7, align="centre")
+
+
+def _dpi(window: Box) -> float:
+    """The resolution at which a window of the paper is printed."""
+    square_inches = window.width_mm * window.height_mm / 25.4**2
+    return min(PRINT_DPI, math.sqrt(MOST_PIXELS / square_inches))
 
 
 def _cover(pen: Pen, solid: Solid, patches: list[Patch], booklet: Booklet, pages: tuple[Plan, int]) -> None:

@@ -23,6 +23,9 @@ def decals_of(solid: Solid) -> list[Patch]:
     the log-Euclidean mean of J'J over the area (Arsigny et al. 2006; slivers of the texture, whose J is huge,
     do not spoil it), scaled so that paper and surface have the same area: the mean stretch is 1. Where the
     island is flat, or bent in one direction only, that is exact; what is left elsewhere is in `stretch`.
+
+    A decal is as seen from outside, where faces go counter-clockwise: an island most of whose surface is
+    mirrored on the texture is mirrored back.
     """
     owner = island_of(torch.from_numpy(solid.corner_uvs)).numpy()
     flat = [_flattened(solid, np.flatnonzero(owner == island)) for island in range(owner.max() + 1)]
@@ -56,7 +59,9 @@ def _flattened(
     on_texture = np.where(area > 0, area / np.abs(np.linalg.det(slopes)).clip(1e-30), 0.0).sum()
     onto *= np.sqrt(area.sum() / (np.linalg.det(onto) * on_texture))
     stretch = np.linalg.svd(slopes @ np.linalg.inv(onto), compute_uv=False)
-    corners = solid.corner_uvs[faces].astype(float) @ onto.T * np.array([1, -1])
+    # Paper has y down; a mirrored island is seen from outside with its u to the left.
+    mirrored = (area * np.sign(np.linalg.det(slopes))).sum() < 0
+    corners = solid.corner_uvs[faces].astype(float) @ onto.T * np.array([-1 if mirrored else 1, -1])
     proper = area > 0
     whole = shapely.union_all(shapely.polygons(corners[proper]), grid_size=GRID_MM)
     left, top = whole.bounds[:2]

@@ -1,7 +1,7 @@
 """What a workshop would complain about: holes, turned faces, thin walls, odd sizes."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -78,6 +78,14 @@ def _closed(body: trimesh.Trimesh) -> list[Flaw]:
     elif not (uses == 1).any() and body.volume < 0:
         found.append(Flaw("inside out", "the faces point inwards: turn them all round"))
     return found
+
+
+def facing_out(solid: Solid) -> Solid:
+    """The solid with its faces turned round if it is closed and all of them point inwards."""
+    body = trimesh.Trimesh(solid.vertices_mm, solid.faces, process=False)
+    if not any(flaw.name == "inside out" for flaw in _closed(body)):
+        return solid
+    return replace(solid, faces=solid.faces[:, ::-1], uv_faces=solid.uv_faces[:, ::-1])
 
 
 def _thin(solid: Solid, body: trimesh.Trimesh) -> Flaw | None:

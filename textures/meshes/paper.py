@@ -6,6 +6,7 @@ from typing import Any
 
 from textures.meshes.booklet import DECALS, NET, Booklet, booklet_pdf
 from textures.meshes.decals import decals_of
+from textures.meshes.flaws import facing_out
 from textures.meshes.net import net_of
 from textures.meshes.patch import Patch
 from textures.meshes.solid import Solid
@@ -18,6 +19,7 @@ def decal_files(solid: Solid, page: str = "auto") -> Mapping[str, bytes]:
 
     `page` is A4, A3, Letter, Tabloid or auto. Raises InputError for another page.
     """
+    solid = facing_out(solid)
     return _files(solid, decals_of(solid), DECALS, page)
 
 
@@ -26,6 +28,7 @@ def net_files(solid: Solid, page: str = "A4") -> Mapping[str, bytes]:
 
     Raises InputError for another page, for more faces than can be glued, and for faces without area.
     """
+    solid = facing_out(solid)
     room = paper_for(page, [(0.0, 0.0)]).printable
     return _files(
         solid, net_of(solid, (room.width_mm - 2 * ROOM_MM, room.height_mm - 2 * ROOM_MM)), NET, page

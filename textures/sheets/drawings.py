@@ -1,5 +1,7 @@
 """Pages to read, not to cut: where the pieces go on the face, and how large pieces are assembled."""
 
+import math
+
 import numpy as np
 import shapely
 from PIL import Image
@@ -16,6 +18,8 @@ CARD_CORNER_MM = 3.18
 ROW_MM = 4.4
 TABLE_ROWS = 18
 DRAWING_DPI = 150
+# On paper of metres a drawing shows as much with fewer dots per inch.
+MOST_PIXELS = 25_000_000
 
 STEPS = (
     "Print every page at 100 %, never “fit to page”.",
@@ -42,7 +46,9 @@ def onto(shape: shapely.MultiPolygon, origin: Box, scale: float) -> shapely.Mult
 
 def _picture(pen: Pen, art: Art, onto_box: Box, within: shapely.MultiPolygon) -> None:
     """An image reduced to what a drawing of this size shows."""
-    limit = [max(1, round(side / 25.4 * DRAWING_DPI)) for side in (onto_box.width_mm, onto_box.height_mm)]
+    square_inches = onto_box.width_mm * onto_box.height_mm / 25.4**2
+    dpi = min(DRAWING_DPI, math.sqrt(MOST_PIXELS / square_inches))
+    limit = [max(1, round(side / 25.4 * dpi)) for side in (onto_box.width_mm, onto_box.height_mm)]
     rows, columns = art.texels.shape[:2]
     size = (min(columns, limit[0]), min(rows, limit[1]))
     small = Image.fromarray(art.texels).resize(size, Image.Resampling.BOX)

@@ -85,7 +85,8 @@ class Fiducial:
 def group_numbers(run_hash: str, group: int) -> tuple[int, int, int, int]:
     """The four marker numbers of a run's `group`-th set of markers.
 
-    Where they start follows from the run, so that the prints of two runs in one photo are told apart.
+    Where they start follows from the run: one of 62 places. The five faces of a run take five sets from there
+    on, so of two runs 9 in 62 pairs share some, and a photo must not show them together.
     """
     if not 0 <= group < GROUPS:
         raise InputError(f"expected at most {GROUPS} sets of markers; this is number {group + 1}: print less")

@@ -7,7 +7,7 @@ from reportlab.lib.colors import white
 
 from textures.sheets.article import Box
 from textures.sheets.layout import MARGIN_MM, Paper
-from textures.sheets.pen import GREY, INK, Pen
+from textures.sheets.pen import GREY, INK, Pen, bold_width_mm
 
 LABEL = "TEST ARTICLE"
 SCALE_BAR_MM = 100.0
@@ -15,6 +15,8 @@ SCALE_BAR_MM = 100.0
 BAND_MM, BAND_HEIGHT_MM = 5.0, 4.2
 TICK_MM, TICK_GAP_MM = 2.0, 0.4
 UPRIGHT_MM = 7.6
+# What a long id leaves for what is on the page.
+CONTENT_MM = 40.0
 
 
 @runtime_checkable
@@ -63,14 +65,14 @@ def _label(pen: Pen, paper: Paper, article: Labelled, folio: Folio) -> None:
     tag = Box(MARGIN_MM, BAND_MM, 30.5, BAND_HEIGHT_MM)
     pen.box(tag, fill=INK)
     pen.text(tag.x_mm + tag.width_mm / 2, baseline, LABEL, size_mm=3, bold=True, align="centre", colour=white)
-    used = pen.text(tag.right_mm + 3, baseline, article.id, size_mm=3, bold=True)
     right = paper.width_mm - MARGIN_MM
     count = f"{folio.page} / {folio.pages}"
-    counted = pen.text(right, baseline, count, size_mm=2.6, bold=True, align="right")
-    start = tag.right_mm + 6 + used
-    room = right - counted - 3 - start
-    words = pen.shortened(folio.content, room, size_mm=2.4)
-    pen.text(start, baseline, words, size_mm=2.4, colour=GREY)
+    start, end = tag.right_mm + 3, right - bold_width_mm(count, 2.6) - 3
+    name = pen.shortened_within(article.id, end - start - 3 - CONTENT_MM, size_mm=3)
+    used = pen.text(start, baseline, name, size_mm=3, bold=True)
+    pen.text(right, baseline, count, size_mm=2.6, bold=True, align="right")
+    words = pen.shortened(folio.content, end - start - 3 - used, size_mm=2.4)
+    pen.text(start + 3 + used, baseline, words, size_mm=2.4, colour=GREY)
 
 
 def scale_bar(pen: Pen, x_mm: float, y_mm: float, upright: bool = False) -> None:

@@ -7,28 +7,34 @@ import resvg_py
 from jaxtyping import UInt8
 from PIL import Image, PngImagePlugin
 
-from textures.sheets.article import Article, Piece, art_of
+from textures.sheets.article import Article, Box, Piece, art_of
 from textures.sheets.cutting import outline_path
 from textures.sheets.frame import LABEL
 
 # Of larger pieces the resolution falls: texels are far coarser than this anyway.
 MAX_SIDE_PX = 8192
+METRES_PER_INCH = 0.0254
 BLEED_PX = 2
 
 
 def piece_png(article: Article, piece: Piece, dpi: float) -> bytes:
     """One piece, RGBA; the canvas is the piece's rectangle to half a pixel. Above 8192 px its dpi falls."""
-    box = piece.box
-    dpi = min(dpi, MAX_SIDE_PX * 25.4 / max(box.width_mm, box.height_mm))
-    size = [max(1, round(side / 25.4 * dpi)) for side in (box.width_mm, box.height_mm)]
-    colours = _texels_under(article, piece, (size[0], size[1]))
-    image = Image.fromarray(colours)
-    image.putalpha(_inside(piece, (size[0], size[1])))
+    per_metre, size = pixels_of(piece.box, dpi)
+    image = Image.fromarray(_texels_under(article, piece, size))
+    image.putalpha(_inside(piece, size))
     notes = PngImagePlugin.PngInfo()
     notes.add_itxt("Title", f"{LABEL} {article.id}: {article.title}, piece {piece.number}")
     out = io.BytesIO()
-    image.save(out, "PNG", dpi=(dpi, dpi), pnginfo=notes)
+    image.save(out, "PNG", dpi=(per_metre * METRES_PER_INCH,) * 2, pnginfo=notes)
     return out.getvalue()
+
+
+def pixels_of(box: Box, dpi: float) -> tuple[int, tuple[int, int]]:
+    """Pixels per metre, and columns and rows: the size follows from them, as PNG keeps whole ones only."""
+    longest_m = max(box.width_mm, box.height_mm) / 1000
+    per_metre = round(min(dpi / METRES_PER_INCH, MAX_SIDE_PX / longest_m))
+    columns, rows = (max(1, round(side * per_metre / 1000)) for side in (box.width_mm, box.height_mm))
+    return per_metre, (columns, rows)
 
 
 def _texels_under(article: Article, piece: Piece, size: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:

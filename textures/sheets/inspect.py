@@ -11,15 +11,15 @@ import pypdfium2
 import shapely
 
 from renders.errors import RunError
-from textures.sheets.article import Box
+from textures.sheets.article import Box, around
 from textures.sheets.cut_paths import box_of, cut_paths
 from textures.sheets.manifest import BoxMm, Cell, Manifest, Marker, Page, Point, Print, Target
-from textures.sheets.readings import bars_mm, field_error, marker_error_mm
+from textures.sheets.raster import READ_DPI, seen_in
+from textures.sheets.readings import BARS_MM, bars_mm, field_error, marker_error_mm
 
 TOLERANCE_MM = 0.2
 # Colours come back exactly; a level is for viewers that round.
 TOLERANCE_LEVELS = 2.0
-READ_DPI = 150.0
 POINTS_PER_MM = 72 / 25.4
 
 
@@ -52,12 +52,10 @@ def inspect_pdf(name: str, data: bytes, manifest: Manifest) -> Iterator[Measured
                 continue
             sheet = document[page.number - 1]
             errors["paper"].append(_paper_error(sheet, page))
-            pixels = sheet.render(scale=READ_DPI / 72, rev_byteorder=True).to_numpy()[..., :3]
-            bars = bars_mm(pixels, READ_DPI)
-            errors["bars"] += [abs(bar - manifest.scale_bar_mm) for bar in bars]
+            errors["bars"] += [abs(bar - manifest.scale_bar_mm) for bar in _bars(sheet, page)]
             for target, printed in _on(manifest, index):
-                errors["markers"] += _markers(pixels, target, printed)
-                errors["colours"] += _colours(pixels, target, printed)
+                errors["markers"] += _markers(sheet, target, printed)
+                errors["colours"] += _colours(sheet, target, printed)
             errors["cut lines"] += _cuts(pdf.pages[page.number - 1], page, manifest, index)
     document.close()
     for what, found in errors.items():
@@ -71,6 +69,12 @@ def _paper_error(sheet: pypdfium2.PdfPage, page: Page) -> float:
     return max(abs(width - page.width_mm), abs(height - page.height_mm))
 
 
+def _bars(sheet: pypdfium2.PdfPage, page: Page) -> list[float]:
+    """The lengths of both bars, which stand in the lower left corner."""
+    corner = seen_in(sheet, Box(0, page.height_mm - BARS_MM, BARS_MM, BARS_MM))
+    return bars_mm(corner.pixels, READ_DPI)
+
+
 def _on(manifest: Manifest, index: int) -> Iterator[tuple[Target, Print]]:
     """What is printed on a page."""
     for target in manifest.targets:
@@ -79,12 +83,15 @@ def _on(manifest: Manifest, index: int) -> Iterator[tuple[Target, Print]]:
                 yield target, printed
 
 
-def _markers(pixels: np.ndarray, target: Target, printed: Print) -> list[float]:
+def _markers(sheet: pypdfium2.PdfPage, target: Target, printed: Print) -> list[float]:
     """How far the edges of the markers are off that this page shows whole, in mm."""
-    shown = (marker for marker in target.markers if _within(_card(marker), printed.plane_mm))
-    return [
-        marker_error_mm(pixels, _moved(_square(marker), printed), marker.id, READ_DPI) for marker in shown
-    ]
+    found = []
+    for marker in target.markers:
+        if _within(_card(marker), printed.plane_mm):
+            square = _moved(_square(marker), printed)
+            window = seen_in(sheet, Box(*square).grown(marker.side_mm / 2))
+            found.append(marker_error_mm(window.pixels, window.within(square), marker.id, READ_DPI))
+    return found
 
 
 def _square(marker: Marker) -> BoxMm:
@@ -98,10 +105,17 @@ def _card(marker: Marker) -> BoxMm:
     return x - quiet, y - quiet, side + 2 * quiet, side + 2 * quiet
 
 
-def _colours(pixels: np.ndarray, target: Target, printed: Print) -> list[float]:
+def _colours(sheet: pypdfium2.PdfPage, target: Target, printed: Print) -> list[float]:
     """How far the fields are from their colours that this page shows whole, in levels."""
-    shown: Iterator[Cell] = (cell for cell in target.cells if _within(cell.box_mm, printed.plane_mm))
-    return [field_error(pixels, _moved(cell.box_mm, printed), cell.srgb, READ_DPI) for cell in shown]
+    shown: list[Cell] = [cell for cell in target.cells if _within(cell.box_mm, printed.plane_mm)]
+    if not shown:
+        return []
+    boxes = [_moved(cell.box_mm, printed) for cell in shown]
+    window = seen_in(sheet, around([Box(*box) for box in boxes]))
+    return [
+        field_error(window.pixels, window.within(box), cell.srgb, READ_DPI)
+        for cell, box in zip(shown, boxes, strict=True)
+    ]
 
 
 def _cuts(pdf_page: pikepdf.Page, page: Page, manifest: Manifest, index: int) -> list[float]:

@@ -114,6 +114,10 @@ class Manifest:
         """Every marker with what it stands on; no number comes twice."""
         return ((target, marker) for target in self.targets for marker in target.markers)
 
+    def face_markers(self) -> frozenset[int]:
+        """The numbers by which a photo tells which face it shows."""
+        return frozenset(marker.id for target, marker in self.markers() if target.kind in ("board", "cards"))
+
     def charts(self) -> tuple[Target, ...]:
         """The targets that are colour charts."""
         return tuple(target for target in self.targets if target.kind == "chart")

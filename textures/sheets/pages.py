@@ -14,14 +14,20 @@ from textures.sheets.surround import draw_surround
 
 # What takes many pages is looked at from farther away.
 LARGE = 0.5
+# Pictures with more have fewer dots per inch: one takes 25 bytes a pixel in the making.
+MOST_PIXELS = 100_000_000
 
 
 def enlarged(art: Art, texel_mm: tuple[float, float], dpi: float) -> Art:
-    """The same art in whole blocks of pixels of at least this resolution.
+    """The same art in whole blocks of pixels of at least this resolution, or of as much as memory allows.
 
     Texels are enlarged here, not by the printer, which would smooth them.
     """
     across, down = (max(1, math.ceil(dpi / 25.4 * size - 1e-9)) for size in texel_mm)
+    rows, columns = art.texels.shape[:2]
+    over = math.sqrt(rows * down * columns * across / MOST_PIXELS)
+    if over > 1:
+        across, down = (max(1, math.floor(count / over)) for count in (across, down))
     return Art(art.texels.repeat(down, 0).repeat(across, 1), art.box)
 
 

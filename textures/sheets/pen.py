@@ -38,6 +38,11 @@ def _fonts() -> None:
     pdfmetrics.registerFont(TTFont(BOLD, str(folder / "DejaVuSans-Bold.ttf")))
 
 
+def bold_width_mm(words: str, size_mm: float) -> float:
+    """How wide words are in bold letters."""
+    return float(pdfmetrics.stringWidth(words, BOLD, size_mm * POINTS_PER_MM)) / POINTS_PER_MM
+
+
 class Pen:
     """A document under the pen: one page after another, mm, origin top left, y down."""
 
@@ -115,11 +120,18 @@ class Pen:
 
     def shortened(self, words: str, room_mm: float, *, size_mm: float) -> str:
         """The words, cut with an ellipsis if they are wider than the room (in the wider, bold letters)."""
-        points = size_mm * POINTS_PER_MM
         shown = words
-        while words and pdfmetrics.stringWidth(shown, BOLD, points) > room_mm * POINTS_PER_MM:
+        while words and bold_width_mm(shown, size_mm) > room_mm:
             words = words[:-1]
             shown = words.rstrip() + "…"
+        return shown
+
+    def shortened_within(self, name: str, room_mm: float, *, size_mm: float) -> str:
+        """A name without its middle if it is wider than the room: those of a series differ at their ends."""
+        shown, kept = name, len(name)
+        while kept and bold_width_mm(shown, size_mm) > room_mm:
+            kept -= 1
+            shown = f"{name[: kept - kept // 2]}…{name[len(name) - kept // 2 :]}"
         return shown
 
     def line(

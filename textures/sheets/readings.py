@@ -1,4 +1,4 @@
-"""Lengths and colours read off a rasterised page; images are `[h w 3]`, 8 bits, boxes in mm, y down."""
+"""Lengths and colours read off windows of a page; images are `[h w 3]`, 8 bits, boxes in mm, y down."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -11,10 +11,12 @@ from textures.sheets.manifest import BoxMm
 Pixels = UInt8[np.ndarray, "h w 3"]
 # Beyond the shorter ticks of a bar there are its end ticks only.
 END_TICKS_MM = (1.75, 2.2)
+# What of the lower left corner of a page holds both bars.
+BARS_MM = SCALE_BAR_MM + 30.0
 
 
 def bars_mm(pixels: Pixels, dpi: float) -> list[float]:
-    """The lengths of the bars at the bottom and at the left of a page; infinite where there is none."""
+    """The lengths of the bars at the bottom and the left of a page's corner; infinite where there is none."""
     px = dpi / 25.4
     height = len(pixels) / px
     low, high = END_TICKS_MM

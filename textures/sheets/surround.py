@@ -71,7 +71,7 @@ def draw_surround(pen: Pen, drawn: Surround, article: Article, words: str) -> No
         return
     lines = (
         LABEL,
-        article.id,
+        pen.shortened_within(article.id, room, size_mm=2.4),
         words,
         f"run {article.run_hash[:12]}" if article.run_hash else "",
         article.date,
