@@ -1,9 +1,11 @@
 """`eot harden`: trains a network that is harder to fool, and writes it as a victim like any other."""
 
 import json
+import re
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,10 +14,11 @@ from eot.commands.tick import Tick
 from eot.commands.train_signs import check_writable
 from eot.data.data import digest_of
 from eot.harden.lessons import Distilled
-from eot.harden.methods import STICKERS, Settings, lesson_of
+from eot.harden.methods import STICKERS, Settings, check_course, lesson_of
 from eot.harden.subject import Subject, subject_of
 from eot.harden.train import Course, Lesson, Reader, Training, watched
 from eot.harden.weights import weights_file
+from eot.runs.config import NAME
 from eot.runs.packing import pack, unpack
 from eot.streams import generator_for
 from eot.victims.architectures import architecture, fresh
@@ -27,6 +30,8 @@ from textures.write import write_files
 
 # A checkpoint is written so many times in a course.
 CHECKPOINTS = 20
+# Characters of a name, as for the names of runs.
+LONGEST = 100
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,10 @@ class Request:
 
     Args:
         data: a data spec; none for the method `stickers`, which renders its own views.
+        name: of the file, by the rule for the names of runs; empty = ARCH-METHOD.
         start: weights to begin with; empty = drawn from the seed (`stickers`: the bundled ones).
+        resume: go on from a checkpoint; one of another course is an error, with `force` it is passed over.
+        force: replace a file that is there already.
     """
 
     arch: str
@@ -70,21 +78,26 @@ def harden(request: Request, device: torch.device) -> Generator[Tick, None, List
     Checkpoints are written on the way; gone on with, a course ends in the same bytes as one never cut off.
 
     Raises:
-        InputError: unknown method or architecture, data that do not fit, a file that is there already.
+        InputError: unknown method or architecture, numbers out of range, a name that is none, data that do
+            not fit, a file that is there already.
         RunError: a checkpoint of another course, or weights that ran away.
     """
     lesson = lesson_of(request.method, request.settings)
+    check_course(request.course)
+    name = _name(request)
     subject = subject_of(request.arch, request.data, request.method, request.settings, request.course)
-    name = request.name or f"{request.arch}-{request.method}"
     folder = request.out or TRAINED
     check_writable(folder)
     path = folder / f"{name}.safetensors"
     if path.exists() and not (request.force or request.resume):
         raise InputError(f"{path}: is there already: choose another --name, or replace it with --force")
+    checkpoints = [folder / f"{name}.checkpoint"]
     if request.method == "distil":
-        teacher = yield from _taught(request, subject, lesson, folder / f"{name}-teacher.checkpoint", device)
+        # No course can have this name, so that its checkpoint is never another course's.
+        checkpoints.append(folder / f"{name}~teacher.checkpoint")
+        teacher = yield from _taught(request, subject, lesson, checkpoints[1], device)
         lesson = Distilled(teacher.eval(), request.settings.temperature)
-    reader = yield from _taught(request, subject, lesson, folder / f"{name}.checkpoint", device)
+    reader = yield from _taught(request, subject, lesson, checkpoints[0], device)
     about = {
         "name": name,
         "licence": "Apache-2.0",
@@ -95,11 +108,21 @@ def harden(request: Request, device: torch.device) -> Generator[Tick, None, List
         folder,
         {path.name: weights_file(reader.net, request.arch, subject.classes, about)},
     )
-    for checkpoint in folder.glob(f"{name}*.checkpoint"):
-        checkpoint.unlink()
+    for checkpoint in checkpoints:
+        checkpoint.unlink(missing_ok=True)
     sha256 = load_state_file(str(path)).info.weights_sha256
     row = (f"file:{path}", sha256, request.method, request.seed)
     return Listing("Hardened", ("victim", "weights_sha256", "method", "seed"), (row,))
+
+
+def _name(request: Request) -> str:
+    name = request.name or f"{request.arch}-{request.method}"
+    if re.fullmatch(NAME, name) is None or len(name) > LONGEST:
+        raise InputError(
+            f"--name: expected text that matches {NAME}, up to {LONGEST} characters; got {name[:LONGEST]!r}: "
+            "name the folder by --out"
+        )
+    return name
 
 
 def _taught(
@@ -114,7 +137,11 @@ def _taught(
     training = Training(reader, subject.images(reader, request.seed), lesson, subject.course)
     generator = generator_for(request.seed, "harden")
     if request.resume and checkpoint.is_file():
-        _restore(training, generator, checkpoint, request, subject)
+        state = _state(checkpoint, request, subject)
+        if state is None:
+            yield Tick("train", 0, training.steps, f"{checkpoint.name} does not fit: from the start")
+        else:
+            training.restore_(state, generator)
     every = max(1, training.steps // CHECKPOINTS)
     for tick in watched(training, generator, subject.augment(request.shift_px)):
         if tick.done % every == 0 or tick.done == training.steps:
@@ -136,17 +163,19 @@ def _beginner(request: Request, classes: int) -> Reader:
     return Reader(net, known.mean, known.std)
 
 
-def _restore(
-    training: Training,
-    generator: torch.Generator,
-    checkpoint: Path,
-    request: Request,
-    subject: Subject,
-) -> None:
-    record, sha256, state = unpack(checkpoint.read_bytes(), str(checkpoint))
-    if (record, sha256) != (request.record(), subject.sha256):
-        raise RunError(f"{checkpoint}: is of another course: give the same options, or start with --force")
-    training.restore_(state, generator)
+def _state(checkpoint: Path, request: Request, subject: Subject) -> dict[str, Any] | None:
+    """Where this course was cut off; None where the checkpoint does not fit and may be passed over."""
+    try:
+        stored = unpack(checkpoint.read_bytes(), str(checkpoint))
+        if not isinstance(stored, tuple) or stored[:2] != (request.record(), subject.sha256):
+            raise RunError(
+                f"{checkpoint}: is of another course: give the same options, or start with --force"
+            )
+        return stored[2]
+    except RunError:
+        if not request.force:
+            raise
+        return None
 
 
 def _check_finite(training: Training, tick: Tick) -> None:

@@ -1,13 +1,14 @@
 """COCO-style annotations as a set for classification: every box is an image of its category."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from eot.data.data import Data
-from eot.data.files import Files, Picture, contents_sha256
+from eot.data.files import Box, Files, Picture, contents_sha256, placed
 from eot.data.options import Options
 from renders.errors import InputError
 
@@ -25,11 +26,12 @@ def load_coco(path: Path, options: Options) -> Data:
         categories = sorted(record["categories"], key=lambda category: category["id"])
         numbers = {category["id"]: number for number, category in enumerate(categories)}
         files = {image["id"]: _place(path, image["file_name"]) for image in record["images"]}
-        kept = [one for one in record["annotations"] if _is_wanted(one)]
-        pictures = tuple(Picture(files[one["image_id"]], _box(one["bbox"])) for one in kept)
-        labels = [numbers[one["category_id"]] for one in kept]
+        boxes = [(one, _box(one["bbox"])) for one in record["annotations"] if not one.get("iscrowd")]
+        kept = [(one, box) for one, box in boxes if min(box[2:]) >= LEAST_PX]
+        pictures = tuple(Picture(files[one["image_id"]], box) for one, box in kept)
+        labels = [numbers[one["category_id"]] for one, _ in kept]
         names = tuple(str(category["name"]) for category in categories)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InputError(
             f"{path}: expected images, categories and annotations as COCO has them; {error!r}: correct it"
         ) from None
@@ -42,7 +44,7 @@ def load_coco(path: Path, options: Options) -> Data:
 def _record(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: expected a COCO file; {error}: check the path") from None
     if not isinstance(record, dict):
         raise InputError(
@@ -53,18 +55,16 @@ def _record(path: Path) -> dict[str, Any]:
 
 def _place(path: Path, name: str) -> Path:
     for folder in (path.parent, path.parent / path.stem, path.parent / "images"):
-        # A name that climbs out of the folder is not followed.
-        if (folder / name).is_file() and (folder / name).resolve().is_relative_to(folder.resolve()):
-            return folder / name
+        found = placed(folder, name)
+        if found is not None:
+            return found
     raise InputError(
         f"{path}: the image {name} is not beside it: put the images into {path.parent / 'images'}"
     )
 
 
-def _is_wanted(annotation: dict[str, Any]) -> bool:
-    return not annotation.get("iscrowd") and min(annotation["bbox"][2:]) >= LEAST_PX
-
-
-def _box(values: list[float]) -> tuple[float, float, float, float]:
+def _box(values: list[float]) -> Box:
     left, top, width, height = (float(value) for value in values)
+    if not all(map(math.isfinite, (left, top, width, height))):
+        raise ValueError(f"bbox {values}")
     return left, top, width, height

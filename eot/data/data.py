@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
@@ -13,6 +14,8 @@ from eot.streams import generator_for
 from renders.errors import InputError
 
 Labels = Int[Tensor, " n"]
+# More than any set of images has: what asks for more took a date or a serial number for a class.
+MOST_CLASSES = 100_000
 
 
 @runtime_checkable
@@ -125,6 +128,10 @@ def digest_of(parts: Sequence[bytes]) -> str:
     return digest.hexdigest()
 
 
-def numbered(count: int) -> tuple[str, ...]:
-    """Names for classes that have none."""
+def numbered(count: int, where: Path | str = "data") -> tuple[str, ...]:
+    """Names for classes that have none. Raises InputError that names `where` for more than any set has."""
+    if count > MOST_CLASSES:
+        raise InputError(
+            f"{where}: expected at most {MOST_CLASSES} classes; got {count}: number them from 0, without gaps"
+        )
     return tuple(f"class {c}" for c in range(count))

@@ -78,6 +78,16 @@ def _bytes(path: Path) -> bytes:
         raise InputError(f"{path}: cannot be read ({error.strerror}): check its permissions") from None
 
 
+def placed(folder: Path, name: str) -> Path | None:
+    """The file of this name in a folder; None where there is none. A name that climbs out is not followed."""
+    path = folder / name
+    try:
+        inside = path.is_file() and path.resolve().is_relative_to(folder.resolve())
+    except OSError:  # longer than the name of a file can be
+        return None
+    return path if inside else None
+
+
 def listed(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
     """The entries of a folder that are wanted, by name, hidden ones never."""
     if not folder.is_dir():

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
-from eot.data.data import Data, numbered
-from eot.data.files import Files, Picture, contents_sha256, listed
+from eot.data.data import MOST_CLASSES, Data, numbered
+from eot.data.files import Files, Picture, contents_sha256, listed, placed
 from eot.data.options import Options, class_names
 from renders.errors import InputError
 
@@ -29,7 +29,7 @@ def load_folder(folder: Path, options: Options) -> Data:
     root = folder / options.split if (folder / options.split).is_dir() else folder
     groups = listed(root, Path.is_dir)
     names = class_names(options) or (
-        numbered(options.classes) if options.classes else tuple(group.name for group in groups)
+        numbered(options.classes, folder) if options.classes else tuple(group.name for group in groups)
     )
     files, labels = [], []
     for index, group in enumerate(groups):
@@ -48,13 +48,16 @@ def load_flat(folder: Path, options: Options) -> Data:
     files = listed(folder, _is_image)
     labels = [_number(path.stem, path) for path in files]
     count = options.classes or max(labels, default=-1) + 1
-    return _data(folder, files, labels, class_names(options) or numbered(count), options)
+    return _data(folder, files, labels, class_names(options) or numbered(count, folder), options)
 
 
 def load_gtsrb(folder: Path, options: Options) -> Data:
-    """The German traffic signs: folders 00000 ... 00042, or images with `GT-*.csv` (Filename;...;ClassId)."""
+    """The German traffic signs: folders 00000 ... 00042, or images with `GT-*.csv` (Filename;...;ClassId).
+
+    There are 43 of them, unless the `classes` option or the `labels` file says otherwise.
+    """
     tables = listed(folder, lambda path: path.is_file() and path.suffix.lower() == ".csv")
-    names = class_names(options) or numbered(GTSRB_CLASSES)
+    names = class_names(options) or numbered(options.classes or GTSRB_CLASSES, folder)
     if tables:
         pairs = _table(tables[0], folder)
     else:
@@ -67,19 +70,34 @@ def _table(table: Path, folder: Path) -> list[tuple[Path, int]]:
     try:
         with table.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter=";"))
-        return [(folder / row["Filename"], int(row["ClassId"])) for row in rows]
-    except (KeyError, ValueError, TypeError, UnicodeDecodeError, csv.Error) as error:
+        named = [(row["Filename"], int(row["ClassId"])) for row in rows]
+        pairs = [(name, placed(folder, name), _in_range(number, table)) for name, number in named]
+    except (OSError, KeyError, ValueError, TypeError, csv.Error) as error:
         raise InputError(
             f"{table}: expected columns Filename and ClassId, semicolons between; {error!r}: "
             "use the official file"
         ) from None
+    lost = [name for name, path, _ in pairs if path is None]
+    if lost:
+        raise InputError(f"{table}: expected images in {folder}; {lost[0]!r} is not there: correct the name")
+    return [(path, number) for _, path, number in pairs if path is not None]
 
 
 def _number(name: str, path: Path) -> int:
     match = LEADING_NUMBER.match(name)
     if match is None:
         raise InputError(f"{path}: expected a name that starts with the number of its class, as 014_stop.jpg")
-    return int(match.group(1))
+    return _in_range(int(match.group(1)), path)
+
+
+def _in_range(number: int, path: Path) -> int:
+    """The number itself. Larger ones are dates or serial numbers, and some would not fit into a tensor."""
+    if abs(number) >= MOST_CLASSES:
+        raise InputError(
+            f"{path}: expected the number of a class, below {MOST_CLASSES}; got {number}: "
+            "give each image its class, counted from 0"
+        )
+    return number
 
 
 def _data(root: Path, files: list[Path], labels: list[int], names: tuple[str, ...], options: Options) -> Data:

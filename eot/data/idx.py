@@ -27,7 +27,7 @@ def load_idx(folder: Path, options: Options) -> Data:
     stems = STEMS.get(options.split, (options.split,))
     images_file, labels_file = (_find(folder, stems, kind) for kind in ("images-idx3", "labels-idx1"))
     images, labels = read_idx(images_file, 3), read_idx(labels_file, 1)
-    names = class_names(options) or (DIGITS if not options.classes else numbered(options.classes))
+    names = class_names(options) or (DIGITS if not options.classes else numbered(options.classes, folder))
     digest = digest_of([images_file.read_bytes(), labels_file.read_bytes()])
     name = f"{folder.name} {options.split}"
     return Data(name, options.split, Stored(images[:, None]), labels.long(), names, digest)

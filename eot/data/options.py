@@ -9,7 +9,7 @@ from renders.errors import InputError, nearest
 
 @dataclass(frozen=True)
 class Options:
-    """How a set is read.
+    """How a set is read; which of these a format takes stands in `eot.data.load`.
 
     Args:
         split: `train`, `test`, or a name the format knows.
@@ -30,13 +30,24 @@ class Options:
     labels: str = ""
 
 
-def read_options(query: str) -> Options:
-    """The options in `split=test&n=200`. Raises InputError for unknown names and numbers that are none."""
+# What every format takes.
+OF_ALL = ("rows", "n", "seed")
+
+
+def read_options(query: str, kind: str, takes: tuple[str, ...]) -> Options:
+    """The options in `split=test&n=200` of a format of this kind, which takes these and `OF_ALL`.
+
+    Raises InputError for unknown names, for options that would change nothing, and for numbers that are none.
+    """
     known = {field.name: field.type for field in fields(Options)}
     values: dict[str, str | int] = {}
     for key, text in parse_qsl(query, keep_blank_values=True):
         if key not in known:
             raise InputError(f"data have no option {key!r}: {nearest(key, known)}")
+        if key not in (*takes, *OF_ALL):
+            raise InputError(
+                f"{kind}: expected options among {', '.join((*takes, *OF_ALL))}; got {key!r}: leave it out"
+            )
         if known[key] is str:
             values[key] = text
         elif text.isdecimal():
@@ -62,7 +73,16 @@ def chosen_rows(options: Options, count: int) -> slice:
 
 
 def class_names(options: Options) -> tuple[str, ...]:
-    """The names in the file of the `labels` option; none without it."""
+    """The names in the file of the `labels` option; none without it.
+
+    Raises InputError where the file holds none, or not as many as the `classes` option says.
+    """
     if not options.labels:
         return ()
-    return read_labels(options.labels)
+    names = read_labels(options.labels)
+    if not names or options.classes not in (0, len(names)):
+        raise InputError(
+            f"{options.labels}: expected {options.classes or 'some'} names of classes, one a line; "
+            f"got {len(names)}: correct the file or the classes option"
+        )
+    return names

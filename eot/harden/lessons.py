@@ -134,11 +134,14 @@ class Distilled:
 
 @contextmanager
 def frozen(reader: Reader, images: Float[Tensor, "n c h w"]) -> Iterator[Victim]:
-    """The reader as it is now, as a victim of such images: in eval mode, without gradients to its weights."""
+    """The reader as it is now, as a victim of such images: in eval mode, without gradients to its weights.
+
+    It stays on its device, wherever the images are: moved, it would leave its optimiser behind.
+    """
     was_training, (height, width) = reader.training, images.shape[-2:]
     info = VictimInfo("pupil", (), (height, width), "", "not stated", "a training that goes on")
     try:
-        yield Victim(reader, info).to(images.device)
+        yield Victim(reader, info).to(reader.mean.device)
     finally:
         reader.train(was_training)
         for parameter in reader.parameters():

@@ -1,10 +1,10 @@
 """The ways of hardening by name, and what each makes of the settings a user gave."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from eot.harden.lessons import Adversarial, Natural
-from eot.harden.train import Lesson
+from eot.harden.train import Course, Lesson
 from renders.errors import InputError, nearest
 from textures.norms import norm_named
 
@@ -61,6 +61,8 @@ def _tempered(settings: Settings) -> Natural:
     return Natural(settings.temperature)
 
 
+# What the weights, in float32, could still be moved by.
+LARGEST = 1e38
 # The method whose images are rendered while it learns (see `eot.harden.stickers`).
 STICKERS = "stickers"
 METHODS: dict[str, Callable[[Settings], Lesson]] = {
@@ -77,14 +79,33 @@ def lesson_of(method: str, settings: Settings) -> Lesson:
     """The lesson of a method. Raises InputError for an unknown one and for numbers out of range."""
     if method not in METHODS:
         raise InputError(f"--method {method}: {nearest(method, METHODS)}")
-    for name, value, low, high in (
-        ("eps", settings.eps, 0.0, 1e6),
-        ("rate", settings.rate, 0.0, 1e6),
-        ("steps", settings.steps, 1, 10_000),
-        ("share", settings.share, 0.0, 1.0),
-        ("ramp", settings.ramp, 0.0, 1.0),
-        ("temperature", settings.temperature, 1e-6, 1e6),
-    ):
+    _check_ranges(
+        (
+            ("eps", settings.eps, 0.0, 1e6),
+            ("rate", settings.rate, 0.0, 1e6),
+            ("steps", settings.steps, 1, 10_000),
+            ("share", settings.share, 0.0, 1.0),
+            ("ramp", settings.ramp, 0.0, 1.0),
+            ("temperature", settings.temperature, 1e-6, 1e6),
+        )
+    )
+    return METHODS[method](settings)
+
+
+def check_course(course: Course) -> None:
+    """Raises InputError for numbers of a course that are out of range."""
+    _check_ranges(
+        (
+            ("epochs", course.epochs, 1, 1e6),
+            ("batch", course.batch, 1, 1e6),
+            ("learning-rate", course.rate, 0.0, LARGEST),
+            ("decay", course.decay, 0.0, LARGEST),
+        )
+    )
+
+
+def _check_ranges(numbers: Iterable[tuple[str, float, float, float]]) -> None:
+    for name, value, low, high in numbers:
+        # Written so that what is no number fails it too.
         if not low <= value <= high:
             raise InputError(f"--{name}: expected {low:g} to {high:g}; got {value:g}: correct it")
-    return METHODS[method](settings)

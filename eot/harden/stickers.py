@@ -66,10 +66,10 @@ class AttackedSigns:
         return self.plan.rounds
 
     def take(self, rows: Int[Tensor, " m"]) -> tuple[Float[Tensor, "n 3 h w"], Int[Tensor, " n"]]:
-        """The views of one round, and the signs in them."""
+        """The views of one round, and the signs in them, on the device of the reader."""
         (index,) = rows.tolist()
         generator = generator_for(self.seed, "sticker-round", index)
-        group = self._chosen(generator)
+        group = placed(self._chosen(generator), self.reader.mean.device)
         half = (len(group.classes) + 1) // 2
         stuck = self.attacked(part(group, slice(0, half)), index, generator)
         faces = torch.cat([stuck, group.faces[half:]])
@@ -78,10 +78,13 @@ class AttackedSigns:
         return seen.images, seen.classes
 
     def attacked(self, group: SignGroup, index: int, generator: torch.Generator) -> Float[Tensor, "t 3 s s"]:
-        """The faces with stickers against the reader as it is now: one rectangle, an ink for each face."""
+        """The faces with stickers against the reader as it is now: one rectangle, an ink for each face.
+
+        The group must be on the device of the reader.
+        """
         plan, (height, width) = self.plan, group.faces.shape[-2:]
-        mask = rectangles([self._box(generator)], (height, width))
-        paint = torch.rand(group.faces.shape, generator=generator)
+        mask = rectangles([self._box(generator)], (height, width)).to(group.faces)
+        paint = torch.rand(group.faces.shape, generator=generator).to(group.faces)
         texture = Sticker(group.faces, mask, Pixels(paint))
         optimiser = SteepestDescent(texture.parameters(), Linf(), plan.rate)
         conditions = training_conditions(self.backgrounds)
@@ -106,6 +109,11 @@ class AttackedSigns:
         area, aspect = low + (high - low) * share, 2.0 ** (2 * shape - 1)
         width, height = (min(0.8, (area * a) ** 0.5) for a in (aspect, 1 / aspect))
         return 0.1 + x * (0.8 - width), 0.1 + y * (0.8 - height), width, height
+
+
+def placed(group: SignGroup, device: torch.device) -> SignGroup:
+    """The signs of a group on a device; its scene follows the faces."""
+    return SignGroup(group.classes.to(device), group.faces.to(device), group.scene)
 
 
 def part(group: SignGroup, rows: slice | Int[Tensor, " m"]) -> SignGroup:

@@ -69,6 +69,8 @@ def smallest_by_carlini_wagner(
     rate: float = 0.01,
 ) -> Found:
     """The smallest l2 change by C&W with its nine rounds of binary search; the cost is its length."""
+    if not len(images):
+        return Best(images).found()
     length = Length(images, L2())
 
     def solve(c: Tensor) -> Found:
@@ -90,6 +92,8 @@ def smallest_by_lbfgs(
     evaluations: int = 50,
 ) -> Found:
     """The smallest l2 change by box-constrained L-BFGS, image by image (Szegedy et al. 2014, section 4.1)."""
+    if not len(images):
+        return Best(images).found()
     each = [
         lowest_c(
             _lbfgs(images[row], victim, rows_of(objective, row), evaluations), images[row], first, rounds

@@ -61,12 +61,13 @@ def directions(setup: Setup) -> Generator[Tick, None, Page]:
 
 @torch.no_grad()
 def activations(victim: Victim, data: Data) -> Generator[Tick, None, Float[Tensor, "n units"]]:
-    """What comes out of the last hidden layer for every image."""
+    """What comes out of the last hidden layer for every image, on the CPU."""
     layers = list(victim.module.children())
     hidden = nn.Sequential(*layers[:-1])
     parts, done = [], 0
     for images, _ in data.batches(500):
-        parts.append(hidden((images.expand(-1, 3, -1, -1) - victim.mean) / victim.std))
+        rgb = images.to(victim.mean.device).expand(-1, 3, -1, -1)
+        parts.append(hidden((rgb - victim.mean) / victim.std).cpu())
         done += len(images)
         yield Tick("activations", done, len(data))
     return torch.cat(parts)

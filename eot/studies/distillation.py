@@ -20,7 +20,7 @@ from eot.search.weight import smallest_by_carlini_wagner
 from eot.streams import generator_for
 from eot.studies.figures import Curves, curves, pictures
 from eot.studies.page import Figure, Page, Table, percent
-from eot.studies.study import Setup, Wanted, commands, networks
+from eot.studies.study import Setup, Wanted, commands, networks, shown_to
 from eot.victims import Victim
 
 TEMPERATURE = 100.0
@@ -67,7 +67,7 @@ def distillation(setup: Setup) -> Generator[Tick, None, Page]:
 def weak_rows(name: str, victim: Victim, setup: Setup) -> list[Row]:
     """What is left under a control, and under attacks that follow the gradient of the cross entropy."""
     data = setup.test(1000, 100)
-    images, labels = data.take(torch.arange(len(data)))
+    images, labels = shown_to(victim, data)
     evade, start = Evade(labels), generator_for(setup.seed, "distillation")
     # PGD on the margin of the logits, which no temperature flattens, shows how much was only hidden.
     attacks: dict[str, Callable[[], Found]] = {
@@ -92,7 +92,7 @@ def weak_rows(name: str, victim: Victim, setup: Setup) -> list[Row]:
 def carlini_wagner(victim: Victim, setup: Setup) -> tuple[Found, Float[Tensor, "n c h w"]]:
     """The smallest l2 changes for test digits, and those digits."""
     data = setup.test(200, 30)
-    images, labels = data.take(torch.arange(len(data)))
+    images, labels = shown_to(victim, data)
     rounds, steps = setup.of(7, 5), setup.of(300, 100)
     return (
         smallest_by_carlini_wagner(images, victim, Evade(labels), rounds=rounds, steps=steps, rate=0.02),

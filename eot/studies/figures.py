@@ -58,7 +58,7 @@ def class_maps(maps: Int[Tensor, "n rows columns"], truth: Sequence[int], labels
         for axes in grid:
             axes.set_axis_off()
         for axes, read, label in zip(grid, maps, truth, strict=False):
-            shown = np.ma.masked_equal(read.numpy(), label)
+            shown = np.ma.masked_equal(read.cpu().numpy(), label)
             axes.imshow(shown, cmap=colours, vmin=0, vmax=9, origin="lower", interpolation="nearest")
             axes.set_axis_on()
             axes.set(xticks=[], yticks=[])
@@ -81,7 +81,7 @@ def pictures(
         grid = figure.subplots(len(rows), len(rows[0]), squeeze=False)
         for line, images, name in zip(grid, rows, names, strict=True):
             for axes, image in zip(line, images, strict=True):
-                axes.imshow(image.expand(3, -1, -1).permute(1, 2, 0).numpy(), interpolation="nearest")
+                axes.imshow(image.cpu().expand(3, -1, -1).permute(1, 2, 0).numpy(), interpolation="nearest")
                 axes.set(xticks=[], yticks=[])
             line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=7)
         for axes, title in zip(grid[0], titles, strict=False):

@@ -19,8 +19,9 @@ from eot.search.weight import smallest_by_lbfgs
 from eot.streams import generator_for
 from eot.studies.figures import pictures
 from eot.studies.page import Figure, Page, Table, Value, percent
-from eot.studies.study import SHORT, Setup, Wanted, commands, networks
+from eot.studies.study import SHORT, Setup, Wanted, commands, networks, shown_to
 from eot.victims import Victim
+from renders.errors import InputError
 
 
 def _linear(decay: float) -> Wanted:
@@ -105,15 +106,18 @@ def short(wanted: Wanted) -> str:
 
 
 def smallest(victim: Victim, setup: Setup) -> Made:
-    """The smallest changes towards a random other class, for test images that are read right."""
+    """The smallest changes towards a random other class, for test images that are read right.
+
+    Raises InputError where none is, or where no change is found for any: there is nothing to transfer.
+    """
     data = setup.test(60, 12)
-    images, labels = data.take(torch.arange(len(data)))
+    images, labels = shown_to(victim, data)
     shift = torch.randint(
         1,
         len(data.classes),
         labels.shape,
         generator=generator_for(setup.seed, "targets"),
-    )
+    ).to(labels)
     with torch.no_grad():
         right = victim(images.expand(-1, 3, -1, -1)).argmax(1) == labels
     images, labels, targets = (
@@ -121,10 +125,20 @@ def smallest(victim: Victim, setup: Setup) -> Made:
         labels[right],
         ((labels + shift) % len(data.classes))[right],
     )
+    _check_some(len(images), len(right), victim, "test images that it reads right")
     rounds, evaluations = setup.of(7, 5), setup.of(40, 20)
     found = smallest_by_lbfgs(images, victim, Targeted(targets), rounds=rounds, evaluations=evaluations)
     hit = found.success
+    _check_some(int(hit.sum()), len(hit), victim, "changes that make it answer the class that is wanted")
     return Made(images[hit], found.image[hit], labels[hit], len(images))
+
+
+def _check_some(count: int, tried: int, victim: Victim, what: str) -> None:
+    if not count:
+        raise InputError(
+            f"{victim.info.name}: expected {what}; got none of {tried}: give it data to learn from, "
+            "or leave out --quick"
+        )
 
 
 def cross_errors(title: str, names: list[str], victims: list[Victim], sets: list[Made], seed: int) -> Table:

@@ -19,8 +19,9 @@ from eot.search.each import best_of_each, never
 from eot.streams import generator_for
 from eot.studies.figures import Curves, class_maps, curves, grid
 from eot.studies.page import Figure, Page, Table, Value, percent
-from eot.studies.study import Setup, Wanted, commands, networks
+from eot.studies.study import Setup, Wanted, commands, networks, shown_to
 from eot.victims import Victim
+from renders.errors import InputError
 
 EPS = 0.25
 WIDE = 1.0
@@ -32,8 +33,8 @@ def linearity(setup: Setup) -> Generator[Tick, None, Page]:
     """The page of the study."""
     conv, linear = yield from networks(setup, NETS)
     data = setup.test(1000, 200)
-    images, labels = data.take(torch.arange(len(data)))
-    steps = grid(-WIDE, WIDE, setup.of(81, 41))
+    images, labels = shown_to(conv, data)
+    steps = grid(-WIDE, WIDE, setup.of(81, 41)).to(images)
     rows: list[tuple[Value, ...]] = []
     panels: list[Curves] = []
     for name, victim in (("convolutional", conv), ("logistic regression", linear)):
@@ -112,9 +113,17 @@ def straightness(
 def church_windows(
     victim: Victim, images: Tensor, labels: Tensor, setup: Setup
 ) -> tuple[Int[Tensor, "n r r"], list[int]]:
-    """What is read around some digits that are read right, over the adversarial and a random direction."""
+    """What is read around some digits that are read right, over the adversarial and a random direction.
+
+    Raises InputError where none is.
+    """
     with torch.no_grad():
         right = (victim(images.expand(-1, 3, -1, -1)).argmax(1) == labels).nonzero()[:, 0]
+    if not len(right):
+        raise InputError(
+            f"{victim.info.name}: expected test images that it reads right; got none of {len(images)}: "
+            "give it data to learn from"
+        )
     chosen = right[: setup.of(12, 6)]
     x, y = images[chosen], labels[chosen]
     adversarial, other = directions(victim, x, y, setup.seed).values()
@@ -127,7 +136,7 @@ def church_windows(
             )
             for b in side
         ]
-    return torch.stack(rows, dim=1), y.tolist()
+    return torch.stack(rows, dim=1).cpu(), y.tolist()
 
 
 def _window_share(maps: Tensor, truth: list[int]) -> Table:
@@ -147,7 +156,7 @@ def _window_share(maps: Tensor, truth: list[int]) -> Table:
 
 def by_class(victim: Victim, data: Data, setup: Setup) -> Table:
     """Logistic regression: accuracy per true class, clean, under random signs of eps and under FGSM."""
-    images, labels = data.take(torch.arange(len(data)))
+    images, labels = shown_to(victim, data)
     control = noise(images, victim, Evade(labels), eps=EPS, generator=generator_for(setup.seed, "control"))
     attacked = fgsm(images, victim, Evade(labels), eps=EPS)
     with torch.no_grad():

@@ -41,9 +41,9 @@ class Bench:
     few: int = 30
 
 
-def _rows(source: str, papers: dict[str, float], steps: tuple[int, int]) -> list[Row]:
-    """The rows of a source; `steps` of the short and the long PGD."""
-    short, long = steps
+def _rows(source: str, papers: dict[str, float], steps: tuple[int, int, int]) -> list[Row]:
+    """The rows of a source; `steps` of the short and the long PGD, and of C&W's loss."""
+    short, long, margin = steps
 
     def row(name: str, kind: str, count: int, restarts: int = 1, kappa: float = 0.0) -> Row:
         return Row(name, kind, source, count, restarts, papers.get(name), kappa)
@@ -57,7 +57,7 @@ def _rows(source: str, papers: dict[str, float], steps: tuple[int, int]) -> list
         ]
     if source in ("A", "A'"):
         rows.append(row(f"PGD-{long} × 20", "pgd", long, 20))
-    return [*rows, row("CW", "margin", short), row("CW+", "margin", short, kappa=50.0)]
+    return [*rows, row("CW", "margin", margin), row("CW+", "margin", margin, kappa=50.0)]
 
 
 DIGITS_PAPER = {
@@ -75,8 +75,9 @@ DIGITS_PAPER = {
     "B": {"FGSM": 95.4, "PGD-40": 96.4, "CW+": 95.7},
 }
 COLOUR_PAPER = {
-    "A": {"FGSM": 56.1, "PGD-20": 45.8},
-    "A_nat": {"FGSM": 85.6, "PGD-20": 86.0},
+    "A": {"FGSM": 56.1, "PGD-7": 50.0, "PGD-20": 45.8, "CW": 46.8},
+    "A'": {"FGSM": 67.0, "PGD-7": 64.2, "CW": 78.7},
+    "A_nat": {"FGSM": 85.6, "PGD-7": 86.0},
 }
 # Two long inner steps while eps grows, then four shorter ones from there: what a CPU affords.
 WARM = Settings(eps=0.3, rate=0.2, steps=2, ramp=0.4)
@@ -97,7 +98,7 @@ DIGITS = Bench(
     Ball(0.3, 0.01),
     (
         Row("natural", "natural", "A", 0, 0, 98.8),
-        *(row for source in SOURCES for row in _rows(source, DIGITS_PAPER.get(source, {}), (40, 100))),
+        *(row for source in SOURCES for row in _rows(source, DIGITS_PAPER.get(source, {}), (40, 100, 40))),
     ),
     (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4),
     (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0),
@@ -121,7 +122,7 @@ COLOURS = Bench(
     Ball(8 / 255, 2 / 255),
     (
         Row("natural", "natural", "A", 0, 0, 87.3),
-        *(row for source in SOURCES for row in _rows(source, COLOUR_PAPER.get(source, {}), (20, 100))),
+        *(row for source in SOURCES for row in _rows(source, COLOUR_PAPER.get(source, {}), (7, 20, 30))),
     ),
     (0.0, 2 / 255, 4 / 255, 6 / 255, 8 / 255, 12 / 255, 16 / 255),
     (0.0, 0.25, 0.5, 1.0, 1.5),

@@ -81,9 +81,8 @@ class Exam:
         verdicts = known.setdefault(key, [])
         for first in range(len(verdicts), len(self.data), BATCH):
             rows = torch.arange(first, min(first + BATCH, len(self.data)))
-            images, labels = self.data.take(rows)
             safe = torch.zeros(len(rows), dtype=torch.bool) if spared is None else spared[rows]
-            verdicts += self._batch(row, fast, images, labels, rows, safe).int().tolist()
+            verdicts += self._batch(row, fast, rows, safe).int().tolist()
             if cache is not None:
                 write_bytes(cache, json.dumps(known).encode())
             yield Tick(f"{row.name} {row.source}", len(verdicts), len(self.data))
@@ -97,12 +96,14 @@ class Exam:
         self,
         row: Row,
         source: Victim,
-        images: Tensor,
-        labels: Tensor,
         numbers: Int[Tensor, " n"],
         safe: Bool[Tensor, " n"],
     ) -> Bool[Tensor, " n"]:
         """Whoever is misread, clean or after any restart, is not attacked again."""
+        device = self.target.mean.device
+        images, labels, numbers, safe = (
+            part.to(device) for part in (*self.data.take(numbers), numbers, safe)
+        )
         right = reads(self.target, images) == labels
         finished = succeeded if row.source == "A" else never
         for restart in range(row.restarts if row.kind != "natural" else 0):
@@ -141,7 +142,7 @@ class Exam:
         """A random other class for each image, by its number."""
         count = len(self.data.classes)
         every = torch.randint(1, count, (len(self.data),), generator=generator_for(self.seed, "targets"))
-        return (labels + every[numbers].to(labels)) % count
+        return (labels + every[numbers.cpu()].to(labels)) % count
 
 
 def in_bfloat16(victim: Victim) -> Victim:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from eot.commands.harden import Request, harden
 from eot.commands.tick import Tick
@@ -74,7 +76,10 @@ class Wanted:
 
 
 def networks(setup: Setup, wanted: tuple[Wanted, ...]) -> Generator[Tick, None, list[Victim]]:
-    """The victims, in order: loaded where a file was trained in just this way, else trained now."""
+    """The victims, in order: loaded where a file was trained in just this way, else trained now.
+
+    A training that was cut off is gone on with where its checkpoint is of just this course.
+    """
     victims = []
     for one in wanted:
         victims.append((yield from network(setup, one)))
@@ -90,6 +95,12 @@ def network(setup: Setup, wanted: Wanted) -> Generator[Tick, None, Victim]:
     if not _is_trained(path, request):
         yield from harden(replace(request, force=True, resume=True), setup.device)
     return load_state_file(str(path)).to(setup.device)
+
+
+def shown_to(victim: Victim, data: Data) -> tuple[Float[Tensor, "n c h w"], Int[Tensor, " n"]]:
+    """All images and labels of a set, on the device of the victim."""
+    images, labels = data.take(torch.arange(len(data)))
+    return images.to(victim.mean.device), labels.to(victim.mean.device)
 
 
 def request_of(setup: Setup, wanted: Wanted) -> Request:

@@ -44,7 +44,9 @@ def check(
     baseline: Annotated[Path | None, typer.Option(help="card.json of an earlier check.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of sample, starts, places and views.")] = 0,
     out: Annotated[Path, typer.Option(help="The directory of the card.")] = Path("runs/check"),
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where the check was cut off, with a larger --budget or none.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the check was cut off; give a larger --budget.")
+    ] = False,
     force: Force = False,
     device: Device = DeviceName.AUTO,
     threads: Threads = 0,

@@ -100,6 +100,14 @@ def test_what_is_misread_already_is_at_no_distance() -> None:
         assert float(found.cost.max()) < 0.02
 
 
+def test_the_smallest_changes_of_no_images_are_none() -> None:
+    victim, _, _ = two_classes()
+    nobody = Evade(torch.zeros(0, dtype=torch.int64), margin)
+    for search in (smallest_by_lbfgs, smallest_by_carlini_wagner):
+        found = search(IMAGES[:0], victim, nobody)
+        assert (len(found.image), len(found.success), len(found.cost)) == (0, 0, 0)
+
+
 def test_the_search_for_c_goes_up_by_tens_and_then_halves() -> None:
     asked: list[float] = []
 

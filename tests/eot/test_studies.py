@@ -17,7 +17,7 @@ from eot.studies.directions import agreement
 from eot.studies.figures import Curves, curves, pictures
 from eot.studies.lbfgs_transfer import Made
 from eot.studies.linearity import directions, logits_along, straightness
-from eot.studies.madry import DIGITS, Bench, curve, madry, outlasting, verdict
+from eot.studies.madry import COLOURS, DIGITS, Bench, curve, madry, outlasting, verdict
 from eot.studies.madry_rows import Ball, Exam, Row, in_bfloat16, reads
 from eot.studies.page import Figure, Page, Table, percent
 from eot.studies.study import Setup, Wanted, network
@@ -145,6 +145,26 @@ def test_every_row_of_the_papers_table_is_there() -> None:
     papers = {(row.name, row.source): row.paper for row in DIGITS.rows if row.paper}
     assert len(papers) == 1 + 8 + 5 + 3
     assert papers[("natural", "A")] == 98.8 and papers[("PGD-100 × 20", "A'")] == 95.7
+
+
+def test_the_rows_of_cifar_stand_beside_table_2_of_the_paper() -> None:
+    """Madry et al. 2018, table 2: the attacks of the paper with its steps and its accuracies."""
+    papers = {(row.name, row.source): (row.steps, row.paper) for row in COLOURS.rows if row.paper}
+    assert papers == {
+        ("natural", "A"): (0, 87.3),
+        ("FGSM", "A"): (1, 56.1),
+        ("PGD-7", "A"): (7, 50.0),
+        ("PGD-20", "A"): (20, 45.8),
+        ("CW", "A"): (30, 46.8),
+        ("FGSM", "A'"): (1, 67.0),
+        ("PGD-7", "A'"): (7, 64.2),
+        ("CW", "A'"): (30, 78.7),
+        ("FGSM", "A_nat"): (1, 85.6),
+        ("PGD-7", "A_nat"): (7, 86.0),
+    }
+    # A verdict compares every black-box row with the white-box row of its name.
+    white = {(row.name, row.steps) for row in COLOURS.rows if row.source == "A"}
+    assert {(row.name, row.steps) for row in COLOURS.rows} == white
 
 
 def test_agreement_is_one_for_one_class_and_nothing_for_all_different() -> None:
