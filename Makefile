@@ -2,9 +2,11 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+CHECKED := --jaxtyping-packages=eot,textures,renders,tests.checked
 DONE := .venv/installed
 
-.PHONY: venv demo demo3d test test-slow check bench clean
+.PHONY: venv demo demo3d test test-checked test-slow check bench clean
 
 venv: $(DONE)
 
@@ -24,10 +26,15 @@ demo3d: venv
 	$(BIN)/python cli.py demo3d
 
 test: venv
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(PYTEST)
 
+# The same with the types and shapes of every call checked, which takes half as long again.
+test-checked: venv
+	$(PYTEST) $(CHECKED)
+
+# Whole runs, kills and resumes, real architectures, every paper: a quarter of an hour and more.
 test-slow: venv
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadfile -m "slow and not gpu and not network"
+	$(PYTEST) $(CHECKED) -m "slow and not gpu and not network"
 
 check: venv
 	$(BIN)/ruff format --check .
