@@ -195,7 +195,7 @@ def test_a_patch_that_spoils_whole_frames_is_measured_by_the_mean_over_classes(
     page = Path("runs/degrade/report.html").read_text(encoding="utf-8")
     assert "mAP" in page and "fewer than half of all things in the frame are found as what they are" in page
     refused(
-        eot("attack", hide, "--set", "surface.kind=flat", "--force"), "degrade judges all that is annotated"
+        eot("attack", hide, "--set", "surface.kind=flat", "--force"), "degrade must know where things are"
     )
     (hide.parent / "photos" / "classes.txt").write_text("teapot\nspoon\n", encoding="utf-8")
     refused(eot("attack", hide, "--force"), "knows none of them")

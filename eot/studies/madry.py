@@ -174,7 +174,7 @@ def part_of(whole: Data, setup: Setup, row: Row, bench: Bench) -> Data:
     return whole if row in bench.rows[:HEAD] else whole.sample(setup.images or len(whole), setup.seed)
 
 
-def outlasting(row: Row, data: Data, seen: dict[Row, Seen]) -> Bool[Tensor, " n"] | None:
+def outlasting(row: Row, data: Data, seen: dict[Row, Seen]) -> Bool[Tensor, " m"] | None:
     """Which images survive a longer white-box PGD from the same starts; None where there is none.
 
     Its iterates are among those of the longer one, and each of them counts: who outlasts the longer one
