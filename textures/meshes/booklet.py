@@ -12,7 +12,7 @@ from textures.meshes.patch import Patch, art_of_patch, polygons, pyramid_of
 from textures.meshes.solid import Solid
 from textures.sheets.article import Box
 from textures.sheets.finish import finished
-from textures.sheets.frame import LABEL, Folio, draw_frame
+from textures.sheets.frame import LABEL, WARNING, Folio, draw_frame
 from textures.sheets.job import CUT_SPOT
 from textures.sheets.layout import PiecePage, Plan, TilePage, plan
 from textures.sheets.pages import registration, size_text
@@ -41,7 +41,6 @@ DECALS = Booklet(
         "Print every page at 100 %, never “fit to page”; measure the bar of 100 mm.",
         "Use adhesive film. Cut along the magenta line; the colour outside it is bleed.",
         "Stick each decal where its number is on the object (middle: see the table).",
-        "For robustness tests on closed premises. Never on a public road.",
     ),
 )
 NET = Booklet(
@@ -50,7 +49,6 @@ NET = Booklet(
         "Print every page at 100 % on card; measure the bar of 100 mm.",
         "Cut along the magenta line. Fold hills (long dashes) back, valleys (dash, dot) forward.",
         "Glue each tab behind the edge that has the same number.",
-        "For robustness tests on closed premises. Never on a public road.",
     ),
 )
 
@@ -147,8 +145,8 @@ def _cover(pen: Pen, solid: Solid, patches: list[Patch], booklet: Booklet, pages
     y = room.y_mm + 20 + max(PICTURE_MM, (min(len(patches), TABLE_ROWS) + 3) * ROW_MM) + 10
     for number, words in enumerate(booklet.steps, start=1):
         pen.text(room.x_mm, y, f"{number}", size_mm=2.8, bold=True)
-        pen.text(room.x_mm + 5, y, words, size_mm=2.8)
-        y += 5.2
+        y = pen.paragraph(room.x_mm + 5, y, words, room.width_mm - 5, size_mm=2.8, lead_mm=5.2)
+    pen.paragraph(room.x_mm, y + 2, WARNING, room.width_mm, size_mm=2.8, lead_mm=5.2, bold=True)
 
 
 def plural(count: int, noun: str) -> str:

@@ -8,7 +8,7 @@ from PIL import Image
 from reportlab.lib.colors import white
 
 from textures.sheets.article import Art, Article, Box, Piece, art_of
-from textures.sheets.frame import Folio, draw_frame
+from textures.sheets.frame import WARNING, Folio, draw_frame
 from textures.sheets.layout import OVERLAP_MM, Paper, TilePage
 from textures.sheets.pages import size_text
 from textures.sheets.pen import GREY, INK, PALE, Pen
@@ -25,10 +25,8 @@ STEPS = (
     "Print every page at 100 %, never “fit to page”.",
     "Measure both bars of 100 mm, or lay a bank card on its outline.",
     "Cut along the magenta line; the colour outside it is bleed.",
-    "Put each piece where the drawing shows it. Distances are from",
-    "the left and top edge of the face to the piece's own edges.",
-    "",
-    "For robustness tests on closed premises. Never on a public road.",
+    "Put each piece where the drawing shows it. Distances are from the left and top edge of the face to "
+    "the piece's own edges.",
 )
 
 
@@ -141,20 +139,11 @@ def _checks(pen: Pen, room: Box) -> None:
     pen.text(card.x_mm + CARD_MM[0] / 2, card.y_mm + 28, words, size_mm=2.4, align="centre", colour=GREY)
     y = room.bottom_mm - 104
     pen.text(left, y, "Steps", size_mm=3.2, bold=True)
-    number = 0
-    for words in STEPS:
-        y += 4.8
-        starts = bool(words) and words[0].isupper() and not words.startswith("For")
-        number += starts
-        if starts:
-            pen.text(left, y + 1, f"{number}", size_mm=2.4, bold=True)
-        pen.text(
-            left + (0 if words.startswith("For") else 4),
-            y + 1,
-            words,
-            size_mm=2.4,
-            bold=words.startswith("For"),
-        )
+    y += 5.8
+    for number, words in enumerate(STEPS, start=1):
+        pen.text(left, y, f"{number}", size_mm=2.4, bold=True)
+        y = pen.paragraph(left + 4, y, words, CARD_MM[0] - 4, size_mm=2.4, lead_mm=4.8)
+    pen.paragraph(left, y + 4.8, WARNING, CARD_MM[0], size_mm=2.3, lead_mm=4.8, bold=True)
 
 
 def draw_assembly(
@@ -165,11 +154,10 @@ def draw_assembly(
     room = paper.printable
     pen.text(room.x_mm, room.y_mm + 9, "Assembly of the large pieces", size_mm=5, bold=True)
     words = (
-        f"Neighbouring pages share {OVERLAP_MM:g} mm. Cut each page at left and top ticks that name another,",
-        "lay it over that one so that the ticks meet, glue, then cut along the magenta line.",
+        f"Neighbouring pages share {OVERLAP_MM:g} mm. Cut each page at left and top ticks that name another, "
+        "lay it over that one so that the ticks meet, glue, then cut along the magenta line."
     )
-    for i, line in enumerate(words):
-        pen.text(room.x_mm, room.y_mm + 15 + 4.2 * i, line, size_mm=2.6, colour=GREY)
+    pen.paragraph(room.x_mm, room.y_mm + 15, words, room.width_mm, size_mm=2.6, lead_mm=4.2, colour=GREY)
     top, share = room.y_mm + 30, (room.height_mm - 34) / len(mapped)
     for i, (piece, tiles) in enumerate(mapped):
         space = Box(room.x_mm + 4, top + i * share + 6, room.width_mm - 8, share - 12)

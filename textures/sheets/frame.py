@@ -10,6 +10,7 @@ from textures.sheets.layout import MARGIN_MM, Paper
 from textures.sheets.pen import GREY, INK, Pen, bold_width_mm
 
 LABEL = "TEST ARTICLE"
+WARNING = "For robustness tests on closed premises. Never on a public road."
 SCALE_BAR_MM = 100.0
 # Within the margin: label and bar on the outside, registration ticks towards the art.
 BAND_MM, BAND_HEIGHT_MM = 5.0, 4.2

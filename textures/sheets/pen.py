@@ -13,7 +13,7 @@ from jaxtyping import UInt8
 from PIL import Image
 from reportlab import rl_config
 from reportlab.lib.colors import CMYKColorSep, Color, HexColor
-from reportlab.lib.utils import ImageReader
+from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -117,6 +117,25 @@ class Pen:
         self._canvas.drawString(shift, 0, words)
         self._canvas.restoreState()
         return width / POINTS_PER_MM
+
+    def paragraph(
+        self,
+        x_mm: float,
+        y_mm: float,
+        words: str,
+        width_mm: float,
+        *,
+        size_mm: float,
+        lead_mm: float,
+        bold: bool = False,
+        colour: Color = INK,
+    ) -> float:
+        """Write words in lines of at most this width, the first baseline at y; returns the next baseline."""
+        points = size_mm * POINTS_PER_MM
+        for line in simpleSplit(words, BOLD if bold else REGULAR, points, width_mm * POINTS_PER_MM):
+            self.text(x_mm, y_mm, line, size_mm=size_mm, bold=bold, colour=colour)
+            y_mm += lead_mm
+        return y_mm
 
     def shortened(self, words: str, room_mm: float, *, size_mm: float) -> str:
         """The words, cut with an ellipsis if they are wider than the room (in the wider, bold letters)."""
