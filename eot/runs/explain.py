@@ -14,7 +14,7 @@ from eot.runs.ranges import SETTABLE
 HEAD = """# Configuration
 
 Every key of a TOML file for `eot attack`, its kind, its default and its meaning. Unknown keys are errors.
-Any of them can be overridden: `eot attack my.toml --set conditions.distance_m=[2,20]`. File names are
+Any of them can be overridden: `eot attack my.toml --set 'conditions.distance_m=[2,20]'`. File names are
 relative to the TOML file, in `--set` to the working directory. `eot attack my.toml --dry-run` prints the
 complete, resolved configuration. A setting that decides nothing beside the others (a focal length on a
 screen) is named before the run starts and in its report.

@@ -19,7 +19,7 @@ Source = Annotated[Path, typer.Argument(metavar="CONFIG.toml|RUN_DIR", help="Wha
 Run = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run directory.")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. conditions.distance_m=[2,20]."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Override a key, e.g. 'conditions.distance_m=[2,20]'."),
 ]
 Rasteriser = Annotated[
     str, typer.Option("--rasteriser", metavar="NAME", help="The same as --set camera.rasteriser=NAME.")
