@@ -28,13 +28,31 @@ def margin(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> Float[T
 
 
 def logits_ratio(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> Float[Tensor, "t k"]:
-    """The margin over the spread of the leading logits: blind to their scale (DLR, Croce & Hein 2020)."""
+    """The margin over the spread of the leading logits: blind to their scale (DLR, Croce & Hein 2020).
+
+    To leave a label, among three classes or more: of two it is constant.
+    """
     leading = logits.topk(min(3, logits.shape[-1]), dim=-1).values
     return margin(logits, label) / (leading[..., 0] - leading[..., -1]).clamp_min(1e-12)
 
 
+def targeted_ratio(logits: Float[Tensor, "t k c"], label: Int[Tensor, "t k"]) -> Float[Tensor, "t k"]:
+    """The same to reach a label, among four classes or more (Croce & Hein 2020, equation 7).
+
+    The spread ends half-way between the third and the fourth: at the third it would be constant for a
+    target that ranks there.
+    """
+    leading = logits.topk(min(4, logits.shape[-1]), dim=-1).values
+    spread = leading[..., 0] - (leading[..., -2] + leading[..., -1]) / 2
+    return margin(logits, label) / spread.clamp_min(1e-12)
+
+
 UNREAD = "not to be read as what it is"
 DISTANCES: dict[str, Distance] = {"ce": cross_entropy, "margin": margin, "dlr": logits_ratio}
+# To reach a class.
+TARGETED: dict[str, Distance] = {**DISTANCES, "dlr": targeted_ratio}
+# The fewest classes among which the ratios say anything.
+LEAST_CLASSES = {"evade": 3, "targeted": 4}
 
 
 def best_class(logits: Float[Tensor, "t k c"]) -> Reading:

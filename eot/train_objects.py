@@ -60,9 +60,8 @@ def graded(victim: Victim, views: int, seed: int = 0) -> Generator[Tick, None, d
         generator = generator_for(seed, f"object-exam {exhibit.name}")
         condition = exhibit.conditions(graded=True).sample(generator, views)
         parts = [condition[i : i + 50] for i in range(0, views, 50)]
-        read = torch.cat(
-            [victim(photograph(exhibit, exhibit.texture, part).images).argmax(1) for part in parts]
-        )
+        pictures = (photograph(exhibit, exhibit.texture, part).images for part in parts)
+        read = torch.cat([victim(each.to(victim.mean.device)).argmax(1).cpu() for each in pictures])
         rates[exhibit.name] = exact(int((read == exhibit.number).sum()), views)
         yield Tick("grade", done, len(shown))
     return rates

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jaxtyping import Float
-from PIL import ExifTags, Image
 from torch import Tensor
 
 from renders.errors import InputError
-from renders.photos import upright_size
+from renders.photos import focal_and_size
 
 DIAGONAL_35MM = math.hypot(36.0, 24.0)
 
@@ -62,14 +61,10 @@ class Camera:
 
         The frame is that of the photo turned upright, as `read_photo` turns it.
         """
-        try:
-            with Image.open(path) as photo:
-                focal = photo.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)
-                width_px, height_px = upright_size(photo)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise InputError(f"{path}: expected a photo; {error}") from None
-        if not focal:
+        focal, (width_px, height_px) = focal_and_size(path)
+        if focal is None:
             raise InputError(
-                f"{path}: expected an EXIF FocalLengthIn35mmFilm tag, found none: give camera.focal_35mm"
+                f"{path}: expected a length in an EXIF FocalLengthIn35mmFilm tag; found none: "
+                "give camera.focal_35mm"
             )
-        return cls.from_35mm(float(focal), width_px, height_px)
+        return cls.from_35mm(focal, width_px, height_px)

@@ -142,6 +142,10 @@ class Conditions:
                     f"conditions.{name}: expected values in [{q.low:g}, {q.high:g}] ({q.meaning}); "
                     f"got [{low:g}, {high:g}]"
                 )
+            if q.integer and (int(low) != low or int(high) != high):
+                raise InputError(
+                    f"conditions.{name}: expected whole numbers ({q.meaning}); got [{low:g}, {high:g}]"
+                )
 
     def sample(self, generator: torch.Generator, k: int) -> Condition:
         """k views, all randomness from the generator."""
@@ -162,11 +166,12 @@ class Conditions:
         q = QUANTITIES[name]
         low, high = self.ranges.get(name, (q.off, q.off))
         if q.integer:
-            span = high - low
-            steps = torch.zeros(k) if draw is None else (draw * (span + 1)).floor().clamp(max=span)
-            return (low + steps).to(torch.int64)
+            first, span = int(low), int(high) - int(low)
+            if draw is None:
+                return torch.full((k,), first)
+            return first + (draw * (span + 1)).floor().clamp(max=span).to(torch.int64)
         if draw is None:
-            return torch.full((k,), low)
+            return torch.full((k,), float(low))
         if q.by_area:
             bottom, top = (math.sin(math.radians(end)) for end in (low, high))
             return torch.rad2deg(torch.asin(bottom + draw * (top - bottom))).float()

@@ -40,7 +40,9 @@ class Environments:
     def read(cls, path: Path | str) -> "Environments":
         """From one .hdr file, or all of a folder in the order of their names."""
         path = Path(path)
-        files = sorted(path.glob("*.hdr")) if path.is_dir() else [path]
+        files = [path]
+        if path.is_dir():
+            files = sorted(file for file in path.iterdir() if file.suffix.lower() == ".hdr")
         if not files:
             raise InputError(f"{path}: expected .hdr environment maps in this folder; found none: add some")
         return cls.of_maps([_read(file) for file in files])
@@ -90,7 +92,10 @@ def _read(path: Path) -> Float[Tensor, "3 h w"]:
     """A Radiance map as linear light."""
     if not path.is_file():
         raise InputError(f"{path}: expected a .hdr environment map; found nothing: check the path")
-    bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    if not len(data):
+        raise InputError(f"{path}: expected a .hdr environment map; the file is empty: copy it again")
+    bgr = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if bgr is None or bgr.dtype != np.float32 or bgr.ndim != 3:
         raise InputError(f"{path}: expected a Radiance .hdr map of linear light; got something else")
     if abs(bgr.shape[1] / bgr.shape[0] - 2) > 0.02:

@@ -55,12 +55,9 @@ def extent_px(
 def frame(
     vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, finest_px: tuple[int, int]
 ) -> View:
-    """The whole frame; the article is moved sideways so that its box sits at `aim` of the free room."""
-    _, extent = extent_px(vertices, camera, condition.focal)
+    """The whole frame; the article is moved sideways, by `aim` of the way to where its box meets an edge."""
     focal_px = condition.focal * camera.focal_px
-    half = extent.new_tensor([camera.width_px, camera.height_px]) / 2
-    shift = torch.stack([condition.aim_x, condition.aim_y], -1) * (half - extent / 2).clamp_min(0)
-    metres = -shift * (condition.distance_m / focal_px)[:, None]
+    metres = _sideways(vertices, condition, camera, focal_px)
     moved = vertices + torch.cat([metres, torch.zeros_like(metres[:, :1])], -1)[:, None]
     ratio = max(1.0, camera.width_px / finest_px[1])
     height, width = round(camera.height_px / ratio), round(camera.width_px / ratio)
@@ -68,6 +65,22 @@ def frame(
     intrinsics = Intrinsics(focal_px / ratio, ones * width / 2, ones * height / 2)
     rows = torch.arange(len(condition), device=ones.device)
     return View(rows, condition, moved, intrinsics, (height, width), ones * ratio)
+
+
+def _sideways(
+    vertices: Float[Tensor, "k v 3"], condition: Condition, camera: Camera, focal_px: Float[Tensor, " k"]
+) -> Float[Tensor, "k 2"]:
+    """How far to move along X and Y, in metres; not at all towards an edge that the box already reaches.
+
+    A corner at depth Z is in the frame from -w Z / 2 f to w Z / 2 f, and each corner has its own depth.
+    """
+    size = vertices.new_tensor([camera.width_px, camera.height_px])
+    reach = size / 2 * (vertices[..., 2:].clamp_min(1e-3) / focal_px[:, None, None])
+    # +X is to the left and +Y up, where aim is negative.
+    furthest = (reach - vertices[..., :2]).amin(1).clamp_min(0)
+    nearest = (-reach - vertices[..., :2]).amax(1).clamp_max(0)
+    aim = torch.stack([condition.aim_x, condition.aim_y], -1)
+    return torch.where(aim < 0, -aim * furthest, aim * nearest)
 
 
 def crops(

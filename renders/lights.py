@@ -30,11 +30,13 @@ def irradiance(
     condition: Condition,
     environments: Environments | None = None,
     sun_left: Float[Tensor, " p"] | None = None,
+    whole: bool = False,
 ) -> Float[Tensor, " p"] | Float[Tensor, "3 p"]:
     """Light that falls on each point: (sky + sun max(0, n.l)) times what the shadow lets through.
 
     With environment maps the sky has directions and colours: sky E(n), of mean 1 over all directions.
-    `sun_left` is the share of the sun that reaches each point past the article itself.
+    `sun_left` is the share of the sun that reaches each point past the article itself; see `sunlit` for
+    `whole`.
     """
     on_face = sky_and_sun(hits.face_normal, hits.face_view, condition)
     if environments is not None:
@@ -46,7 +48,7 @@ def irradiance(
         light = light - (1 - sun_left) * direct.index_select(0, hits.face)
     if not bool(condition.shadow.any()):
         return light
-    return light * sunlit(hits, condition)
+    return light * sunlit(hits, condition, whole)
 
 
 def sky_and_sun(
@@ -64,24 +66,40 @@ def sunshine(
     return condition.sun.index_select(0, view) * toward
 
 
-def sunlit(hits: Hits, condition: Condition) -> Float[Tensor, " p"]:
+def sunlit(hits: Hits, condition: Condition, whole: bool = False) -> Float[Tensor, " p"]:
     """Share of the light left by a cast shadow with a soft straight edge across the article.
 
     The dark side is where x cos(a) + y sin(a) > offset, with x = 2u - 1 and y = 2v - 1 the place on the
-    article in half-extents; a = shadow_angle_deg, counter-clockwise from the article's right.
+    article in half-extents; a = shadow_angle_deg, counter-clockwise from the article's right. The texture of
+    a `whole` object has islands in any order: there x and y are the place in its outline as it is seen.
     """
+    u, v = _in_outline(hits, len(condition)) if whole else hits.uv.unbind(-1)
     angle = torch.deg2rad(condition.shadow_angle_deg)
     # The edge's plane over (u, v) of each view, scaled so that the penumbra spans 0 to 1.
     wide = 2 * PENUMBRA
     by_u, by_v = 2 * angle.cos() / wide, 2 * angle.sin() / wide
     start = 0.5 - (angle.cos() + angle.sin() + condition.shadow_offset) / wide
     by_u, by_v, start, depth = picked(torch.stack([by_u, by_v, start, condition.shadow]), hits.view)
-    across = (start + by_u * hits.uv[:, 0] + by_v * hits.uv[:, 1]).clamp(0, 1)
+    across = (start + by_u * u + by_v * v).clamp(0, 1)
     return 1 - depth * (across * across * (3 - 2 * across))
 
 
+def _in_outline(hits: Hits, k: int) -> tuple[Float[Tensor, " p"], Float[Tensor, " p"]]:
+    """Where each pixel lies in the box around what its view shows of the article: 0 to 1, right and up."""
+    places = torch.stack(hits.slopes).neg().mul(hits.depth.new_tensor([[1.0], [-1.0]]))
+    view = hits.view.expand_as(places)
+    empty = places.new_zeros(2, k)
+    low = empty.scatter_reduce(1, view, places, "amin", include_self=False)
+    high = empty.scatter_reduce(1, view, places, "amax", include_self=False)
+    right, up = (places - picked(low, hits.view)) / picked((high - low).clamp_min(1e-9), hits.view)
+    return right, up
+
+
 def highlight(
-    hits: Hits, condition: Condition, sun_left: Float[Tensor, " p"] | None = None
+    hits: Hits,
+    condition: Condition,
+    sun_left: Float[Tensor, " p"] | None = None,
+    whole: bool = False,
 ) -> Float[Tensor, " p"]:
     """Light mirrored to the camera, to be added to any colour: sheen sun (n.h)^gloss max(0, n.l).
 
@@ -105,4 +123,4 @@ def highlight(
     mirrored = strength * halfway.clamp_min(0) ** gloss
     if sun_left is not None:
         mirrored = mirrored * sun_left
-    return mirrored * sunlit(hits, condition) if bool(condition.shadow.any()) else mirrored
+    return mirrored * sunlit(hits, condition, whole) if bool(condition.shadow.any()) else mirrored

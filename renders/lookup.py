@@ -29,13 +29,6 @@ class Filter(Enum):
     BILINEAR = "bilinear"
 
 
-class Edge(Enum):
-    """What lies beyond the texture: its border texels, or the texture again."""
-
-    CLAMP = "clamp"
-    REPEAT = "repeat"
-
-
 @dataclass(frozen=True)
 class Pyramid:
     """The mip levels of t textures side by side in one atlas; build it once per step, sample it per view.
@@ -78,22 +71,20 @@ class Pyramid:
         uv: Float[Tensor, "p 2"],
         footprint: Float[Tensor, "p 2 2"],
         how: Filter = Filter.TRILINEAR,
-        edge: Edge = Edge.CLAMP,
     ) -> Float[Tensor, "t c p"]:
         """The filtered colours at p points, the same points of every texture.
 
-        `footprint` is d(u, v)/d(x_px, y_px), rows (u, v), columns (x, y), in UV per pixel.
+        `footprint` is d(u, v)/d(x_px, y_px), rows (u, v), columns (x, y), in UV per pixel. Beyond the
+        texture its border texels go on.
         """
         u, v = uv.to(self.atlas).unbind(-1)
-        if edge is Edge.REPEAT:
-            u, v = u - u.floor(), v - v.floor()
         if how is Filter.BILINEAR:
             return self._bilinear(u[None], v[None], torch.zeros_like(u, dtype=torch.int64)[None])[:, :, 0]
         texels = footprint.to(self.atlas) * self._table[:2, 0, None]
         if how is Filter.TRILINEAR:
             squared = texels.square()
             return self._trilinear(u, v, torch.maximum(*(squared[:, 0] + squared[:, 1]).unbind(-1)))
-        return self._anisotropic(u, v, texels, edge)
+        return self._anisotropic(u, v, texels)
 
     def _trilinear(self, u: Tensor, v: Tensor, squared: Tensor) -> Tensor:
         """Between two levels: the footprint's (its side squared), or a little finer.
@@ -110,7 +101,7 @@ class Pyramid:
         fine, coarse = self._bilinear(u.expand(2, -1), v.expand(2, -1), level).unbind(2)
         return torch.lerp(fine, coarse, (wanted * 4**-lower - 1) / 3)
 
-    def _anisotropic(self, u: Tensor, v: Tensor, texels: Tensor, edge: Edge) -> Tensor:
+    def _anisotropic(self, u: Tensor, v: Tensor, texels: Tensor) -> Tensor:
         """The mean of probes along the longer side of the footprint, each filtered by the shorter one."""
         squared = texels.square().sum(1)
         longer, shorter = squared.amax(-1), squared.amin(-1)
@@ -119,10 +110,7 @@ class Pyramid:
         probes = []
         for probe in range(PROBES):
             shift = along / self._table[:2, 0, None] * ((probe + 0.5) / PROBES - 0.5)
-            at_u, at_v = u + shift[0], v + shift[1]
-            if edge is Edge.REPEAT:
-                at_u, at_v = at_u - at_u.floor(), at_v - at_v.floor()
-            probes.append(self._trilinear(at_u, at_v, side))
+            probes.append(self._trilinear(u + shift[0], v + shift[1], side))
         return torch.stack(probes).mean(0)
 
     def _bilinear(self, u: Tensor, v: Tensor, level: Tensor) -> Tensor:

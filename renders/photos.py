@@ -17,6 +17,8 @@ from renders.errors import InputError
 MAX_SIDE_PX = 20_000
 MAX_PIXELS = 178_000_000
 PHOTO_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM", "GIF", "HEIF")
+# What Pillow raises as it reads notes and samples that are damaged.
+DAMAGED = (OSError, SyntaxError, ValueError, KeyError, TypeError, EOFError, RuntimeError)
 # The values of the EXIF orientation with which rows are columns of the upright photo.
 ON_ITS_SIDE = (5, 6, 7, 8)
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".tif", ".tiff"})
@@ -49,11 +51,11 @@ def read_photo(path: Path | str, *, transparent: bool = False) -> Float[Tensor, 
     """
     path = Path(path)
     image = _upright(_open(path), path)
-    if transparent and image.mode == "RGBA":
-        image = image.convert("RGB")
     if image.mode.startswith("I;16"):
         grey = torch.from_numpy(np.asarray(image).astype(np.float32) / 65535)
         return grey.expand(3, -1, -1).clone()
+    if transparent and image.has_transparency_data:
+        image = image.convert("RGBA").convert("RGB")
     return torch.from_numpy(np.array(_rgb(image, path))).permute(2, 0, 1).contiguous().float() / 255
 
 
@@ -70,19 +72,32 @@ def read_photo_file(path: Path | str) -> PhotoFile:
     return PhotoFile(np.asarray(_rgb(image, path)), focal, taken)
 
 
+def focal_and_size(path: Path | str) -> tuple[float | None, tuple[int, int]]:
+    """The 35 mm equivalent focal length of a photo as `read_photo_file` has it, width and height upright.
+
+    The photo is decoded only where its size asks for it; refuses files as `read_photo` does.
+    """
+    path = Path(path)
+    image = _open(path, decode=False)
+    try:
+        return _notes(image)[0], upright_size(image)
+    except DAMAGED as error:
+        raise InputError(f"{path}: the image is damaged or cut off ({error}): copy it again") from error
+
+
 def _notes(image: Image.Image) -> tuple[float | None, str]:
     """Focal length (35 mm equivalent) and time of a photo; a damaged block tells nothing."""
     try:
         exif = image.getexif().get_ifd(ExifTags.IFD.Exif)
         focal = float(exif.get(ExifTags.Base.FocalLengthIn35mmFilm) or 0)
         taken = str(exif.get(ExifTags.Base.DateTimeOriginal) or "").strip("\0 ")
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError):
+    except DAMAGED:
         return None, ""
     return (focal if 1 <= focal <= 10_000 else None), taken
 
 
-def _open(path: Path) -> Image.Image:
-    """The image of a file, decoded completely, or one clear line."""
+def _open(path: Path, *, decode: bool = True) -> Image.Image:
+    """The image of a file, decoded completely where it is to be, or one clear line."""
     if not path.is_file():
         what = "a folder" if path.is_dir() else "nothing"
         raise InputError(f"{path}: expected an image file; found {what}: check the path")
@@ -98,7 +113,8 @@ def _open(path: Path) -> Image.Image:
         try:
             image = Image.open(io.BytesIO(data), formats=PHOTO_FORMATS)
             _check_size(image, path)
-            image.load()
+            if decode:
+                image.load()
         except Image.DecompressionBombError as error:
             raise InputError(f"{path}: more than {MAX_PIXELS // 10**6} megapixels: scale it down") from error
         except UnidentifiedImageError as error:
@@ -106,7 +122,7 @@ def _open(path: Path) -> Image.Image:
             raise InputError(
                 f"{path}: not an image in a format that is read here; save it as {known}"
             ) from error
-        except (OSError, SyntaxError, ValueError, EOFError, RuntimeError) as error:
+        except DAMAGED as error:
             raise InputError(f"{path}: the image is damaged or cut off ({error}): copy it again") from error
     return image
 
@@ -136,7 +152,7 @@ def _upright(image: Image.Image, path: Path) -> Image.Image:
     try:
         ImageOps.exif_transpose(image, in_place=True)
         return image
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
+    except DAMAGED as error:
         raise InputError(f"{path}: its EXIF block is damaged ({error}): save the image again") from error
 
 

@@ -27,8 +27,11 @@ from renders.surfaces.surface import Skin, Surface
 def pyramid_of(texture: Float[Tensor, "t c u v"], coverage: Float[Tensor, "1 u v"] | None = None) -> Pyramid:
     """The filtered texture in linear light, premultiplied by its coverage.
 
-    A fourth channel of the texture is coverage of its own: all 0 photographs the scene without the article.
+    One channel is grey. A fourth channel of the texture is coverage of its own: all 0 photographs the scene
+    without the article.
     """
+    if texture.shape[1] == 1:
+        texture = texture.expand(-1, 3, -1, -1)
     linear, own = srgb_to_linear(texture[:, :3]), texture[:, 3:]
     alpha = own if own.shape[1] else torch.ones_like(texture[:, :1])
     if coverage is not None:
@@ -94,6 +97,8 @@ class Scene:
 
     def __call__(self, texture: Float[Tensor, "t c u v"], condition: Condition) -> Float[Tensor, "t k 3 h w"]:
         """What the model gets: every texture under every one of the k views, sRGB in [0, 1]."""
+        if not len(condition):
+            return texture.new_zeros(len(texture), 0, 3, *self.output_px)
         condition = condition.to(texture.device, texture.dtype)
         pyramid = pyramid_of(texture, self.surface.coverage)
         vertices = self.surface.vertices(condition)

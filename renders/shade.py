@@ -14,7 +14,7 @@ from renders.conditions import Condition
 from renders.environment import Environments
 from renders.fragments import Hits
 from renders.lights import highlight, irradiance
-from renders.lookup import Edge, Filter, Pyramid
+from renders.lookup import Filter, Pyramid
 
 FAINTEST = 1e-3  # share of a lookup that belongs to the article, below which its colour fades to black
 
@@ -25,7 +25,6 @@ def shade(
     condition: Condition,
     *,
     how: Filter = Filter.TRILINEAR,
-    edge: Edge = Edge.CLAMP,
     whole: bool = False,
     environments: Environments | None = None,
     sun_left: Float[Tensor, " p"] | None = None,
@@ -37,15 +36,15 @@ def shade(
     each face that is hit is opaque.
     `sun_left` is what the article's own shadow leaves of the sun (renders/self_shadow.py).
     """
-    colour = pyramid.sample(hits.uv, hits.footprint, how, edge)
+    colour = pyramid.sample(hits.uv, hits.footprint, how)
     rgb, alpha = colour[:, :3], colour[:, 3:]
     if not alpha.shape[1]:
         alpha = torch.ones_like(colour[:, :1])
     elif whole:
         rgb, alpha = rgb / alpha.clamp_min(FAINTEST), torch.ones_like(alpha)
-    rgb = rgb * irradiance(hits, condition, environments, sun_left).to(rgb)
+    rgb = rgb * irradiance(hits, condition, environments, sun_left, whole).to(rgb)
     if bool((condition.sheen * condition.sun).any()):
-        rgb = rgb + alpha * highlight(hits, condition, sun_left).to(rgb)
+        rgb = rgb + alpha * highlight(hits, condition, sun_left, whole).to(rgb)
     return torch.cat([rgb, alpha], 1)
 
 

@@ -1,6 +1,5 @@
 """Cuts windows out of an image at any place and scale, without aliasing."""
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -46,10 +45,25 @@ class Picture:
         ):
             return self.levels[0].expand(len(left_px), -1, -1, -1)
         scale = width_px / size[1]
-        level = min(int(math.log2(max(1.0, float(scale.min())))), len(self.levels) - 1)
-        image, scale = self.levels[level], scale / 2**level
-        height, width = image.shape[-2:]
-        n = max(1, math.ceil(float(scale.max()) - 1e-6))
+        level = scale.double().log2().floor().clamp(0, len(self.levels) - 1)
+        samples = (scale / 2**level - 1e-6).ceil().clamp_min(1)
+        how = torch.stack([level, samples], -1).long()
+        kinds = how.unique(dim=0).tolist()
+        if len(kinds) == 1:
+            return self._cut((left_px, top_px, scale), size, *kinds[0])
+        # Each view by its own: what one shows must not hang on the others that are cut with it.
+        cut = self.levels[0].new_empty(len(scale), len(self.levels[0]), *size)
+        for kind in kinds:
+            rows = (how == how.new_tensor(kind)).all(-1).nonzero()[:, 0]
+            cut[rows] = self._cut((left_px[rows], top_px[rows], scale[rows]), size, *kind)
+        return cut
+
+    def _cut(
+        self, place: tuple[Tensor, Tensor, Tensor], size: tuple[int, int], level: int, n: int
+    ) -> Float[Tensor, "k c i j"]:
+        """Windows at (left, top) whose pixels are `scale` wide, out of a level by n x n samples a pixel."""
+        (left_px, top_px, scale), image = place, self.levels[level]
+        scale = scale / 2**level
         height, width = image.shape[-2:]
         down = _samples(top_px / 2**level, scale, size[0] * n, n).clamp(0, height - 1)
         across = _samples(left_px / 2**level, scale, size[1] * n, n).clamp(0, width - 1)

@@ -75,6 +75,16 @@ def test_a_wrong_setting_is_one_line(eot: Eot, tiny: Path, earlier: Path, settin
     refused(eot("attack", tiny, "--out", earlier, "--force", "--set", setting), says)
 
 
+def test_an_article_that_would_reach_behind_the_camera_is_refused(
+    eot: Eot, tiny: Path, earlier: Path
+) -> None:
+    turned = ("--set", "conditions.distance_m=0.06", "--set", "conditions.yaw_deg=[0, 60]")
+    refused(
+        eot("attack", tiny, "--out", earlier, "--force", *turned),
+        "expected every corner of the article before",
+    )
+
+
 def test_an_unknown_rasteriser_is_refused_and_a_known_one_is_set(tiny: Path, eot: Eot) -> None:
     refused(eot("attack", tiny, "--rasteriser", "wrap"), "warp")
     code, out, _ = eot("attack", tiny, "--rasteriser", "spans", "--dry-run")

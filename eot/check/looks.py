@@ -11,7 +11,7 @@ from eot.attack import Attack
 from eot.check.ledger import Ledger
 from eot.check.plan import Plan, written
 from eot.check.subject import Subject
-from eot.objectives import DISTANCES, margin
+from eot.objectives import DISTANCES, LEAST_CLASSES, margin
 from eot.recipes import fgsm, noise, pgd, square
 from eot.search.each import best_of_each, never
 from eot.search.found import Found
@@ -138,7 +138,9 @@ def _attack(
     subject: Subject, victim: Victim, plan: Plan, rows: Tensor, settings: tuple[float, int, int]
 ) -> Attack:
     eps, steps, restart = settings
-    goal = subject.goal(rows, DISTANCES[LOSSES[restart % len(LOSSES)]])
+    # Of two classes DLR is a constant.
+    losses = LOSSES[:-1] if len(subject.victim.info.labels) < LEAST_CLASSES["evade"] else LOSSES
+    goal = subject.goal(rows, DISTANCES[losses[restart % len(losses)]])
     draws = starts(plan.seed, f"check-pgd-{restart}", rows.tolist())
     norm, rate = norm_of(plan), 2.5 * eps / steps
     images = subject.images[rows]

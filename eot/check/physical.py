@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from eot.attack import Attack
+from eot.attack import Attack, run
 from eot.check.ledger import Ledger
 from eot.check.looks import Measure, Seen
 from eot.check.plan import Plan
@@ -16,7 +16,6 @@ from eot.check.subject import Subject
 from eot.objectives import Evade
 from eot.optimisers import SteepestDescent
 from eot.problem import Problem
-from eot.search.each import best_of_each, never
 from eot.search.restarts import starts
 from eot.streams import Stream, generator_for
 from eot.victims.sign_views import CAMERA, SignGroup, graded_conditions, sign_groups
@@ -28,6 +27,8 @@ from textures.norms import Linf
 from textures.parameters import Pixels
 
 VIEWS_PER_STEP = 8
+# How often an iterate is judged in the course of an attack.
+JUDGED = 4
 # A photo printed with a longer side of one metre, seen from near enough that the camera does not limit it.
 PRINT_M = 1.0
 PRINTED = {
@@ -137,9 +138,14 @@ def seen_attacked(eps: float) -> Measure:
             steps = max(1, plan.steps // 2)
             optimiser = SteepestDescent(texture.parameters(), Linf(), 2.5 * eps / steps)
             problem = Problem(stage.scene, ((subject.victim, 1.0),), Evade(stage.label))
-            train = Stream(stage.conditions, plan.seed, f"check-train-{row}", VIEWS_PER_STEP)
-            select = Stream(stage.conditions, plan.seed, f"check-select-{row}", VIEWS_PER_STEP)
-            return best_of_each(Attack(texture, problem, optimiser, train, select, steps), never).image
+            train, select = (
+                Stream(stage.conditions, plan.seed, f"check-{name}-{row}", VIEWS_PER_STEP)
+                for name in ("train", "select")
+            )
+            # Iterates see other views each; which is best is told on views that are the same for all.
+            every = max(1, steps // JUDGED)
+            *_, last = run(Attack(texture, problem, optimiser, train, select, steps, every))
+            return texture().detach() if last.best is None else last.best.image
 
         return _seen(subject, plan, rows, attacked)
 

@@ -58,7 +58,10 @@ def smoothed(images: Images, strength: float) -> Images:
     stride = WINDOW_PX - OVERLAP_PX
     window = min(WINDOW_PX, *normal.shape[-2:])
     means = functional.avg_pool2d(normal, window, stride, ceil_mode=True)
-    busy = functional.interpolate((means > GRADIENT).to(images), size=normal.shape[-2:], mode="nearest")
+    # Every busy window is marked on all of its own pixels.
+    whole = normal.new_ones(1, 1, window, window)
+    marked = functional.conv_transpose2d((means > GRADIENT).to(images), whole, stride=stride) > 0
+    busy = marked[..., : normal.shape[-2], : normal.shape[-1]]
     return images * (1 - (strength * normal * busy).clamp(0, 1))
 
 

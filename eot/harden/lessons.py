@@ -139,10 +139,11 @@ def frozen(reader: Reader, images: Float[Tensor, "n c h w"]) -> Iterator[Victim]
     It stays on its device, wherever the images are: moved, it would leave its optimiser behind.
     """
     was_training, (height, width) = reader.training, images.shape[-2:]
+    learning = [parameter for parameter in reader.parameters() if parameter.requires_grad]
     info = VictimInfo("pupil", (), (height, width), "", "not stated", "a training that goes on")
     try:
         yield Victim(reader, info).to(reader.mean.device)
     finally:
         reader.train(was_training)
-        for parameter in reader.parameters():
+        for parameter in learning:
             parameter.requires_grad_(True)

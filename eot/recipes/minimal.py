@@ -36,11 +36,10 @@ def carlini_wagner(
     objective: Objective,
     *,
     c: Float[Tensor, " t"],
-    kappa: float = 0.0,
     rate: float = 0.01,
     steps: int = 1000,
 ) -> Attack:
-    """Minimises margin(kappa) + ||change||² / c through a tanh (Carlini & Wagner 2017, section V).
+    """Minimises the margin, down to 0, + ||change||² / c through a tanh (Carlini & Wagner 2017, section V).
 
     Dividing the paper's ||change||² + c f by c moves no minimum, and Adam is blind to the scale of a loss.
 
@@ -50,7 +49,7 @@ def carlini_wagner(
     images = victim.laid_out(images)
     texture = Tanh(images)
     optimiser = torch.optim.Adam(texture.parameters(), lr=rate, eps=1e-12, fused=True)
-    wanted = replace(objective, distance=margin, kappa=kappa)
+    wanted = replace(objective, distance=margin, kappa=0.0)
     problem = Problem(Screen(), ((victim, 1.0),), wanted, penalties=(SquaredDistance(images, 1 / c),))
     return Attack(texture, problem, optimiser, STILL, STILL, steps)
 

@@ -18,7 +18,7 @@ def detection_record(evaluation: Evaluation) -> dict[str, Any] | None:
     return {
         "threshold": round(float(evaluation.seen.found.threshold[0]), 4),
         "photos": rows[0].recall.photos,
-        "interval": "bootstrap over photos; where all of them agree, as of clusters",
+        "interval": "photos as clusters (Korn & Graubard 1998); of areas, bootstrap over photos",
         "classes": rows[0].classes,
         "articles": [
             {"article": row.article, **{name: _estimate(getattr(row, name)) for name in FIGURES}}

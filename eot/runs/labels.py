@@ -6,7 +6,7 @@ from eot.aims import Aim
 from eot.depth_objective import Recede
 from eot.detector_objectives import Appear, DetectorObjective, Hide, Mislabel
 from eot.detector_readings import HIDING
-from eot.objectives import DISTANCES, Evade, Targeted
+from eot.objectives import DISTANCES, LEAST_CLASSES, TARGETED, Evade, Targeted
 from eot.runs.sections import ObjectiveTable
 from eot.segmentation_objective import Erase
 from eot.untargeted_objective import Degrade
@@ -37,19 +37,28 @@ def objective_of(table: ObjectiveTable, victims: Victims, sign: str | None) -> A
         return Erase(class_number(table.label, victims, "objective.label"))
     if isinstance(victims[0][0], Detector):
         return _of_detectors(table, victims)
-    distance = DISTANCES[table.loss]
+    _check_ratio(table, victims)
     kappa = math.inf if table.kappa is None else table.kappa
     label = _true_class(table, victims, sign)
     if table.kind == "evade":
         if label is None:
             raise InputError("objective.label: expected a value, found none: name the class to be left")
-        return Evade(label, distance, kappa)
+        return Evade(label, DISTANCES[table.loss], kappa)
     assert table.target is not None
     target = class_number(table.target, victims, "objective.target")
     if target == label:
         name = victims[0][0].info.labels[target]
         raise InputError(f"objective.target: {name} is what the article is already: choose another class")
-    return Targeted(target, label, distance, kappa)
+    return Targeted(target, label, TARGETED[table.loss], kappa)
+
+
+def _check_ratio(table: ObjectiveTable, victims: Victims) -> None:
+    """Raises InputError where DLR would be a constant."""
+    classes, least = len(victims[0][0].info.labels), LEAST_CLASSES.get(table.kind, 0)
+    if table.loss == "dlr" and classes < least:
+        raise InputError(
+            f"objective.loss: dlr compares {least} classes or more, and the victim has {classes}: take margin"
+        )
 
 
 def _check_kind(kind: str, victims: Victims) -> None:

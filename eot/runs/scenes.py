@@ -133,12 +133,28 @@ def surface_of(config: Config, article: Article, coverage: Float[Tensor, "1 u v"
             )
         return shell
     width_m, height_m = article.width_mm / 1000, article.height_mm / 1000
+    _check_in_front(config, math.hypot(width_m, height_m) / 2)
     if config.surface.kind == "cylinder":
         assert config.surface.radius_mm is not None
         return Cylinder(width_m, height_m, config.surface.radius_mm / 1000, coverage)
     if config.surface.kind == "cloth":
         return Cloth(width_m, height_m, config.surface.wavelength, coverage=coverage)
     return Flat(width_m, height_m, coverage)
+
+
+def _check_in_front(config: Config, half_diagonal_m: float) -> None:
+    """A corner that is turned towards the camera must not come to lie beside it or behind."""
+    most = {name: max(map(abs, ends)) for name, ends in config.conditions.items()}
+    across = min(90, most["yaw_deg"] + most["azimuth_deg"])
+    down = min(90, most["pitch_deg"] + most["elevation_deg"])
+    upright = math.cos(math.radians(across)) * math.cos(math.radians(down))
+    reach_m = 1.05 * half_diagonal_m * math.sqrt(1 - upright**2)
+    nearest_m = config.conditions["distance_m"][0]
+    if nearest_m <= reach_m:
+        raise InputError(
+            f"conditions.distance_m: expected every corner of the article before the camera, more than "
+            f"{reach_m:.3g} m away at these angles; got {nearest_m:g}: move back or turn it less"
+        )
 
 
 def _environments(table: BackgroundsTable, device: torch.device) -> Environments | None:

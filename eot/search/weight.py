@@ -43,7 +43,10 @@ def lowest_c(
 
 @dataclass
 class Stalled:
-    """Early abort: an example leaves when a tenth of the steps has not lowered its loss by 1e-4 of it."""
+    """Early abort: an example leaves when a tenth of the steps has not lowered its loss by 1e-4 of it.
+
+    The first tenth is not judged.
+    """
 
     every: int
     last: Float[Tensor, " t"]

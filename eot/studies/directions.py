@@ -17,9 +17,12 @@ from eot.studies.figures import pictures
 from eot.studies.page import Figure, Page, Table
 from eot.studies.study import Setup, Wanted, commands, network
 from eot.victims import Victim
+from renders.errors import InputError
 
 NET = Wanted("digit-conv-natural", "digit-conv")
 TOP = 8
+# Units and directions whose images are shown.
+SHOWN = 5
 
 
 def directions(setup: Setup) -> Generator[Tick, None, Page]:
@@ -29,6 +32,12 @@ def directions(setup: Setup) -> Generator[Tick, None, Page]:
     active = yield from activations(victim, data)
     units = active.shape[1]
     alive = (active > 0).any(0).nonzero()[:, 0]
+    if len(alive) < 2 or len(data) < TOP:
+        raise InputError(
+            f"directions: expected {TOP} images that excite 2 units or more; got {len(data)} images and "
+            f"{len(alive)} units: take more data, or another network"
+        )
+    few = min(SHOWN, len(alive))
     random = torch.randn(units, len(alive), generator=generator_for(setup.seed, "directions"))
     kinds = {"single units": active[:, alive], "random directions": active @ random}
     rows, shown, names = [], [], []
@@ -39,8 +48,8 @@ def directions(setup: Setup) -> Generator[Tick, None, Page]:
         rows.append(
             (kind, len(alike), float(alike.mean()), float(alike.mean()) - half, float(alike.mean()) + half)
         )
-        shown += [data.images.take(best[:, i]) for i in range(5)]
-        names += [f"{kind[:-1]} {i + 1}" for i in range(5)]
+        shown += [data.images.take(best[:, i]) for i in range(few)]
+        names += [f"{kind[:-1]} {i + 1}" for i in range(few)]
     chance = agreement(_shuffled(data.labels, len(alive), setup.seed))
     rows.append(("images drawn at random", len(chance), float(chance.mean()), None, None))
     columns = ("direction", "how many", "pairs of one class", "low", "high")

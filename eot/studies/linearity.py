@@ -74,7 +74,7 @@ def directions(
     """Per image the sign of the gradient of the margin, and as a control random signs; both ±1.
 
     The margin and not the cross entropy, whose gradient underflows on digits that are read with certainty.
-    Where an image is at the end of the range the attack cannot move a pixel outwards: there it stays 0.
+    Taken a little inside the range, so that every pixel can move either way.
     """
     step = 1e-3
     inner = images.clamp(step, 1 - step)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from eot.commands.tick import Tick
 from eot.data import Data, load_data
-from eot.evidence.statistics import Rate, rate_of
+from eot.evidence.statistics import Rate, paired_difference, pairs, rate_of
 from eot.harden.methods import Settings
 from eot.harden.train import Course
 from eot.studies.figures import Curves, curves
@@ -21,8 +21,6 @@ from eot.studies.page import Figure, Page, Table, percent
 from eot.studies.study import SHORT, Setup, Wanted, commands, networks
 from eot.victims import Victim
 
-# Rows at the head of a table that are always measured on the whole test set: natural, FGSM, the short PGD.
-HEAD = 3
 SOURCES = ("A", "A'", "A_nat", "B")
 
 # The images of a row and which of them survived it.
@@ -139,7 +137,7 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
     cache = setup.models / ("madry-quick.json" if setup.quick else "madry.json")
     seen: dict[Row, Seen] = {}
     for row in sorted(bench.rows, key=lambda row: -row.steps * row.restarts):
-        data = part_of(whole, setup, row, bench)
+        data = part_of(whole, setup, row, bench.few)
         exam = Exam(a, data, bench.ball, setup.seed)
         spared = outlasting(row, data, seen)
         seen[row] = data, (yield from exam.survivors(row, victims[row.source], cache, spared))
@@ -156,7 +154,7 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
             f"The ball: eps {bench.ball.eps:.3g}, steps of {bench.ball.rate:.3g}. In order A, A', A_nat, B.",
             commands(setup, bench.nets),
             table(lines),
-            verdict(lines),
+            verdict(seen),
             Figure(
                 "curves.png",
                 _CURVES,
@@ -167,11 +165,11 @@ def madry(setup: Setup) -> Generator[Tick, None, Page]:
     )
 
 
-def part_of(whole: Data, setup: Setup, row: Row, bench: Bench) -> Data:
+def part_of(whole: Data, setup: Setup, row: Row, few: int) -> Data:
     """The images of a row: all that were asked for; of a few a tenth where it has twenty restarts."""
     if setup.quick:
-        return whole.sample(max(1, bench.few // 10) if row.restarts > 1 else bench.few, setup.seed)
-    return whole if row in bench.rows[:HEAD] else whole.sample(setup.images or len(whole), setup.seed)
+        return whole.sample(max(1, few // 10) if row.restarts > 1 else few, setup.seed)
+    return whole.sample(setup.images or len(whole), setup.seed)
 
 
 def outlasting(row: Row, data: Data, seen: dict[Row, Seen]) -> Bool[Tensor, " m"] | None:
@@ -219,16 +217,20 @@ def table(lines: list[tuple[Row, Rate]]) -> Table:
     return Table("Accuracy of the PGD-trained network A", columns, tuple(rows))
 
 
-def verdict(lines: list[tuple[Row, Rate]]) -> str:
-    """Whether every black-box row is weaker than the white-box row of the same attack."""
-    white = {row.name: rate for row, rate in lines if row.source == "A"}
-    stronger = [
-        f"{row.name} from {row.source} ({percent(rate)} against {percent(white[row.name])})"
-        for row, rate in lines
-        if row.source != "A" and (rate.rate or 0) < (white[row.name].rate or 0)
-    ]
+def verdict(seen: dict[Row, Seen]) -> str:
+    """Whether a black-box row is stronger, beyond chance, than the white-box row on the same images."""
+    white = {row.name: alive for row, (_, alive) in seen.items() if row.source == "A"}
+    stronger = []
+    for row, (_, alive) in seen.items():
+        more = paired_difference(pairs(~alive, ~white[row.name]))
+        if row.source != "A" and more.low > 0:
+            rates = percent(rate_of(alive)), percent(rate_of(white[row.name]))
+            stronger.append(f"{row.name} from {row.source} ({rates[0]} against {rates[1]})")
     if not stronger:
-        return "No black-box row is stronger than its white-box row: no sign of masked gradients."
+        return (
+            "No black-box row fools more than its white-box row on the same images, beyond chance (Tango's "
+            "paired 95 % interval): no sign of masked gradients."
+        )
     return "**Black-box rows that are stronger than their white-box row**: " + "; ".join(stronger) + "."
 
 

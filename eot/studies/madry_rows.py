@@ -14,9 +14,11 @@ from eot.attack import Attack
 from eot.commands.tick import Tick
 from eot.data import Data
 from eot.harden.train import Reader
+from eot.loop import Step
 from eot.objectives import Evade, Targeted, margin
 from eot.recipes import fgsm, pgd
-from eot.search.each import best_of_each, never, succeeded
+from eot.search.each import best_of_each, never
+from eot.search.found import fooled
 from eot.search.restarts import starts
 from eot.streams import generator_for
 from eot.victims import Victim
@@ -105,14 +107,14 @@ class Exam:
             part.to(device) for part in (*self.data.take(numbers), numbers, safe)
         )
         right = reads(self.target, images) == labels
-        finished = succeeded if row.source == "A" else never
         for restart in range(row.restarts if row.kind != "natural" else 0):
             left = (right & ~safe).nonzero()[:, 0]
             if not len(left):
                 break
             attack = self._attack(row, source, images[left], labels[left], numbers[left], restart)
-            changed = best_of_each(attack, finished).image
-            right[left] = reads(self.target, changed) == labels[left]
+            fallen = Fallen(self.target, labels[left])
+            changed = best_of_each(attack, fallen if row.source == "A" else never).image
+            right[left] = (reads(self.target, changed) == labels[left]) & ~fallen.lost
         return right
 
     def _attack(
@@ -143,6 +145,25 @@ class Exam:
         count = len(self.data.classes)
         every = torch.randint(1, count, (len(self.data),), generator=generator_for(self.seed, "targets"))
         return (labels + every[numbers.cpu()].to(labels)) % count
+
+
+class Fallen:
+    """Which images have been misread by the target at any iterate, as the target itself reads in float32.
+
+    It is asked only about iterates that the source, whose sums may be rougher, misreads.
+    """
+
+    def __init__(self, target: Victim, labels: Int[Tensor, " n"]) -> None:
+        self.target, self.labels = target, labels
+        self.lost = torch.zeros_like(labels, dtype=torch.bool)
+
+    def __call__(self, step: Step, rows: Int[Tensor, " t"]) -> Bool[Tensor, " t"]:
+        """Who is lost at this step."""
+        now = fooled(step.outcome)
+        if bool(now.any()):
+            now[now.clone()] = reads(self.target, step.image[now]) != self.labels[rows[now]]
+        self.lost[rows] |= now
+        return now
 
 
 def in_bfloat16(victim: Victim) -> Victim:

@@ -6,7 +6,7 @@ from enum import Enum
 import numpy as np
 import torch
 import trimesh
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from renders.meshes.islands import area, island_of, overlap
@@ -47,11 +47,17 @@ def double_area(mesh: Mesh) -> Float[Tensor, " f"]:
     return torch.linalg.cross(b - a, c - a).norm(dim=-1)
 
 
+def slivers(mesh: Mesh) -> Bool[Tensor, " f"]:
+    """The faces without an area to speak of: lower, over their longest side, than SLIVER of the mesh."""
+    corners = mesh.vertices.double()[mesh.faces]
+    longest = (corners - corners.roll(1, 1)).norm(dim=-1).amax(1)
+    return double_area(mesh) <= SLIVER * max(mesh.size_m) * longest
+
+
 def _uv_faults(mesh: Mesh) -> list[Fault]:
     found = []
     flat = area(mesh.uvs.double()).abs() < 1e-12
-    solid = double_area(mesh) > SLIVER * max(mesh.size_m) ** 2
-    blind = int((flat & solid).sum())
+    blind = int((flat & ~slivers(mesh)).sum())
     if bool(flat.all()):
         return [Fault(Severity.ERROR, "no face has an area on the texture: unwrap it again (--unwrap)")]
     if blind:
@@ -77,7 +83,7 @@ def _uv_faults(mesh: Mesh) -> list[Fault]:
 def _shape_faults(mesh: Mesh) -> list[Fault]:
     found = []
     body = trimesh.Trimesh(mesh.vertices.numpy(), mesh.faces.numpy(), process=False)
-    thin = int((double_area(mesh) <= SLIVER * max(mesh.size_m) ** 2).sum())
+    thin = int(slivers(mesh).sum())
     if thin:
         found.append(Fault(Severity.WARNING, f"{thin} faces have no area and are never seen: remove them"))
     twice = len(mesh.faces) - len(np.unique(np.sort(mesh.faces.numpy(), 1), axis=0))

@@ -12,7 +12,7 @@ from renders.errors import InputError, nearest
 from renders.meshes.atlas import packed
 from renders.meshes.mesh import Mesh
 from renders.meshes.read import Piece, read_pieces
-from renders.meshes.unwrap import placeholder_uvs, unwrapped
+from renders.meshes.unwrap import unwrapped, with_uvs
 
 UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 # For each direction of the file that points up, the file's axes that become x (right), y (up), z (front).
@@ -62,12 +62,12 @@ def load_mesh(
     if size_mm is not None and unit is not None:
         raise InputError("article.size_mm: expected a size or a unit; got both: keep one")
     pieces = read_pieces(path)
-    bare = [piece.name for piece in pieces if piece.uvs is None]
+    bare = [piece for piece in pieces if piece.uvs is None]
     if bare and not unwrap:
         raise InputError(
-            f"{path}: {bare[0]}: expected UVs; found none: eot mesh-check {path} --unwrap OUT.obj"
+            f"{path}: {bare[0].name}: expected UVs; found none: eot mesh-check {path} --unwrap OUT.obj"
         )
-    uvs, texture, notes = (*placeholder_uvs(pieces), ()) if bare else packed(pieces)
+    uvs, texture, notes = packed([with_uvs(piece) for piece in pieces])
     vertices, faces = joined(pieces)
     scale = _scale(vertices, size_mm, unit, path)
     upright = vertices @ np.array(UP[up], np.float64).T * scale
@@ -80,7 +80,12 @@ def load_mesh(
         torch.from_numpy(np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])),
     )
     missing = [f"{piece.name}: no picture of its own, one flat colour" for piece in pieces if piece.flat]
-    return Loaded(unwrapped(mesh) if unwrap else mesh, (*notes, *missing))
+    lost = [
+        f"{piece.name}: no UVs for its picture, only the mean colour of it"
+        for piece in bare
+        if not piece.flat
+    ]
+    return Loaded(unwrapped(mesh) if unwrap else mesh, (*notes, *missing, *lost))
 
 
 def joined(pieces: tuple[Piece, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
 
 MESH_SUFFIXES = (".obj", ".glb", ".gltf", ".ply")
@@ -103,23 +104,43 @@ def _piece(name: str, mesh: Any, path: Path) -> Piece:
 
 
 def _colours(visual: Any, path: Path) -> tuple[Float[Tensor, "3 h w"], bool]:
-    """The picture of the base colour, or a flat one where there is none."""
+    """The picture of the base colour, or a flat one where there is none; and whether it is flat.
+
+    A glTF factor is linear light that multiplies the picture, or is the colour (glTF 2.0, 3.9.2); the Kd of
+    an OBJ is taken for sRGB, and its picture as it is.
+    """
     material = getattr(visual, "material", None)
+    factor = _unit(getattr(material, "baseColorFactor", None))
     image = getattr(material, "baseColorTexture", None) or getattr(material, "image", None)
     if image is not None:
         try:
             pixels = _pixels(image.convert("RGB"))
         except Exception as error:
             raise InputError(f"{path}: its texture cannot be read ({error}): save it as PNG") from None
+        if factor is not None and bool((factor != 1).any()):
+            pixels = linear_to_srgb(srgb_to_linear(pixels) * factor)
         if max(image.size) > STAND_IN_PX:
             return pixels, False
         # What trimesh puts in place of a picture that is not there.
-        return pixels.mean((1, 2), keepdim=True).repeat(1, FLAT_PX, FLAT_PX), True
-    factor = getattr(material, "baseColorFactor", None)
-    colour = factor if factor is not None else getattr(material, "diffuse", None)
-    rgb = np.asarray(GREY if colour is None else np.asarray(colour, np.float64)[:3])
-    rgb = rgb / 255 if rgb.max() > 1 else rgb
-    return torch.tensor(rgb, dtype=torch.float32)[:, None, None].repeat(1, FLAT_PX, FLAT_PX), True
+        return mean_colour(pixels).repeat(1, FLAT_PX, FLAT_PX), True
+    colour = _unit(getattr(material, "diffuse", None)) if factor is None else linear_to_srgb(factor)
+    if colour is None:
+        colour = torch.tensor(GREY)[:, None, None]
+    return colour.repeat(1, FLAT_PX, FLAT_PX), True
+
+
+def _unit(colour: Any) -> Float[Tensor, "3 1 1"] | None:
+    """The first three numbers of a colour in [0, 1]; trimesh gives most in 8 bits, linear light too."""
+    if colour is None:
+        return None
+    numbers = np.asarray(colour)
+    levels = 255 if np.issubdtype(numbers.dtype, np.integer) else 1
+    return torch.tensor(numbers[:3].astype(np.float64) / levels, dtype=torch.float32)[:, None, None]
+
+
+def mean_colour(srgb: Float[Tensor, "3 h w"]) -> Float[Tensor, "3 1 1"]:
+    """The colour of a picture's mean light, sRGB."""
+    return linear_to_srgb(srgb_to_linear(srgb).mean((1, 2), keepdim=True))
 
 
 def _pixels(image: Image.Image) -> Float[Tensor, "3 h w"]:

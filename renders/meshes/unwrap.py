@@ -1,6 +1,5 @@
 """New UVs for a mesh that has none or whose islands overlap, and its colours carried over to them."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from renders.errors import InputError
 from renders.lookup import Filter, Pyramid
 from renders.meshes.islands import coverage, filled, places_of
 from renders.meshes.mesh import Mesh
-from renders.meshes.read import Piece
+from renders.meshes.read import Piece, mean_colour
 
 # Free texels around each island at the size it is unwrapped for.
 PADDING = 4
@@ -25,12 +24,12 @@ def unwrapped(mesh: Mesh, side_px: int = 1024) -> Mesh:
     return replace(mesh, uvs=uvs, texture=_baked(mesh, uvs, side_px))
 
 
-def placeholder_uvs(pieces: Sequence[Piece]) -> tuple[Float[np.ndarray, "f 3 2"], Float[Tensor, "1 3 u v"]]:
-    """UVs that give every face the one colour of its material, a column each: a start for `unwrapped`."""
-    colours = torch.stack([piece.texture.mean((1, 2)) for piece in pieces], -1)[None, :, None]
-    columns = [np.full((len(piece.faces), 3), i + 0.5) / len(pieces) for i, piece in enumerate(pieces)]
-    u = np.concatenate(columns)
-    return np.stack([u, np.full_like(u, 0.5)], -1), colours
+def with_uvs(piece: Piece) -> Piece:
+    """The piece; one without UVs gets some that give every face its one colour: a start for `unwrapped`."""
+    if piece.uvs is not None:
+        return piece
+    middle = np.full((len(piece.faces), 3, 2), 0.5)
+    return replace(piece, uvs=middle, texture=mean_colour(piece.texture))
 
 
 def _charts(mesh: Mesh, side_px: int) -> Float[Tensor, "f 3 2"]:

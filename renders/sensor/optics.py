@@ -45,6 +45,21 @@ def undistorted(radius: Tensor, k1: Tensor) -> Tensor:
     return u
 
 
+def bent_points(
+    points: Float[Tensor, "k n 2"], k1: Float[Tensor, " k"], size: tuple[int, int]
+) -> Float[Tensor, "k n 2"]:
+    """Where the lens of each view shows points (x, y in pixels) of its ideal picture: `bend` looks back.
+
+    What lies beyond the radius at which the curve turns is shown at the turn, as `undistorted` has it.
+    """
+    middle = points.new_tensor([size[1], size[0]]) / 2
+    place = (points - middle) / middle.norm()
+    radius = place.norm(dim=-1, keepdim=True)
+    k1 = k1.to(points)[:, None, None]
+    ideal = torch.minimum(radius, (-1 / (3 * k1.clamp(max=-1e-3))).sqrt())
+    return middle + place * middle.norm() * ideal * (1 + k1 * ideal * ideal) / radius.clamp(min=1e-9)
+
+
 def bend(images: Float[Tensor, "t k c h w"], k1: Float[Tensor, " k"]) -> Float[Tensor, "t k c h w"]:
     """Each view as a lens with radial k1 bends it: distorted = ideal (1 + k1 ideal²), in half diagonals.
 

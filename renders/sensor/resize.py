@@ -7,6 +7,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+# Weights of at most so many numbers are kept, 16 of them: 64 MB. Larger ones are made faster than used.
+KEPT = 2**20
+
 
 def resize(image: Float[Tensor, "n c a b"], size: tuple[int, int]) -> Float[Tensor, "n c h w"]:
     """The image at `size` = (rows, columns): the mean over each new pixel's area; bilinear where it grows.
@@ -29,11 +32,11 @@ def _shrunk(image: Tensor, axis: int, after: int) -> Tensor:
     before = image.shape[axis]
     if before <= after:
         return image
-    weights = _overlap(before, after, image.device, image.dtype)
+    make = _kept_overlap if before * after <= KEPT else _overlap
+    weights = make(before, after, image.device, image.dtype)
     return weights @ image if axis == -2 else image @ weights.T
 
 
-@lru_cache(maxsize=64)
 def _overlap(
     before: int, after: int, device: torch.device, dtype: torch.dtype
 ) -> Float[Tensor, "after before"]:
@@ -43,3 +46,6 @@ def _overlap(
     old = torch.arange(before, dtype=torch.float64)
     overlap = torch.minimum(low + scale, old + 1) - torch.maximum(low, old)
     return (overlap.clamp(min=0) / scale).to(device, dtype)
+
+
+_kept_overlap = lru_cache(maxsize=16)(_overlap)

@@ -15,6 +15,7 @@ from renders.places import Places, bounding_boxes
 from renders.relight import lit
 from renders.scene import pyramid_of, seen
 from renders.sensor.develop import develop
+from renders.sensor.optics import bent_points
 from renders.shade import painted, shade
 from renders.surfaces.flat import Flat, quads
 from renders.surfaces.marked import Album, Marked
@@ -55,6 +56,29 @@ class _Shots:
         """Boxes in the photos as boxes in the views."""
         return (boxes - self.origin_px.repeat(1, 2)[:, None]) / self.photo_px[:, None, None]
 
+    def through_lens(self, boxes: Float[Tensor, "k b 4"]) -> tuple[Float[Tensor, "k b 4"], Tensor]:
+        """Boxes in the views as the lens shows them, cut off, and how much of their area `[k b]` is left.
+
+        The area is counted as it is before the lens, less the share that the lens pushes out of the picture.
+        """
+        k1 = self.view.condition.distortion
+        bends, barrel = (k1 != 0)[:, None, None], (k1 < 0)[:, None, None]
+        low, high = self._edges(bends)
+        flat = boxes.maximum(low).minimum(high)
+        # What a barrel pulls in from outside continues the edge, and with it the box that reaches it.
+        stays = ~bends | (barrel & ((flat <= low) | (flat >= high)))
+        bent = torch.where(stays, flat, _bent(flat, k1, self.view.size))
+        shown = bent.maximum(low).minimum(high)
+        return shown, _area(flat) * (_area(shown) / _area(bent).clamp_min(1e-9))
+
+    def _edges(self, bends: Bool[Tensor, "k 1 1"]) -> tuple[Float[Tensor, "k 1 4"], Float[Tensor, "k 1 4"]]:
+        """Least and greatest x, y, x, y of a box: of the view, and where a lens bends, of the photo in it."""
+        whole = self.origin_px.new_tensor([self.view.size[1], self.view.size[0]] * 2)
+        size_px = self.album.size_px[:, None].repeat(1, 1, 2)
+        first, last = (self.to_view_px(at) for at in (torch.zeros_like(size_px), size_px))
+        low, high = first.clamp_min(0), last.minimum(whole)
+        return torch.where(bends, low, 0), torch.where(bends, high, whole)
+
 
 @dataclass(frozen=True)
 class Objects:
@@ -89,14 +113,13 @@ class Objects:
         return torch.where(shots.inside(), develop(light, condition, shots.view.binning), GREY)
 
     def places(self, condition: Condition) -> Places:
-        """Where objects and articles are in each view: boxes cut off at the frame."""
+        """Where objects and articles are in each view, as its lens shows them: boxes cut off at the frame."""
         shots = self._shots(condition.to(self.photos[0].srgb.device, self.photos[0].srgb.dtype))
         album, view = shots.album, shots.view
-        limit = shots.origin_px.new_tensor([view.size[1], view.size[0]] * 2)
         objects = shots.to_view_px(album.sought_px)
-        shown = objects.clamp_min(0).minimum(limit)
-        present = album.there & (_area(shown) >= IN_VIEW * _area(objects))
-        articles = _boxes(view).clamp_min(0).minimum(limit).masked_fill(~album.carries[..., None], 0)
+        shown, left = shots.through_lens(objects)
+        present = album.there & (left >= IN_VIEW * _area(objects))
+        articles = shots.through_lens(_boxes(view))[0].masked_fill(~album.carries[..., None], 0)
         shown = shown.masked_fill(~album.there[..., None], 0)
         known = self.photos[0].things is not None
         return Places(shown, articles, present, album.classes if known else None)
@@ -158,6 +181,24 @@ def _boxes(view: View) -> Float[Tensor, "k b 4"]:
     centre = torch.stack([camera.centre_x_px, camera.centre_y_px], -1)[:, None]
     points = centre - camera.focal_px[:, None, None] * view.vertices[..., :2] / depth
     return bounding_boxes(points.unflatten(1, (-1, 4)))
+
+
+def _bent(
+    boxes: Float[Tensor, "k b 4"], k1: Float[Tensor, " k"], size: tuple[int, int]
+) -> Float[Tensor, "k b 4"]:
+    """The boxes around what the lens of each view makes of boxes.
+
+    A bent side is farthest out, and farthest in, at its ends or where it is nearest to the middle.
+    """
+    extremes = []
+    for axis, pixels in enumerate((size[1], size[0])):
+        low, high = boxes[..., axis], boxes[..., axis + 2]
+        nearest = torch.full_like(low, pixels / 2).maximum(low).minimum(high)
+        extremes.append(torch.stack([low, nearest, high], -1))
+    x, y = extremes[0][..., None], extremes[1][..., None, :]
+    points = torch.stack(torch.broadcast_tensors(x, y), -1).flatten(2, 3)
+    bent = bent_points(points.flatten(1, 2), k1, size)
+    return bounding_boxes(bent.unflatten(1, points.shape[1:3]))
 
 
 def _area(boxes: Float[Tensor, "k b 4"]) -> Float[Tensor, "k b"]:

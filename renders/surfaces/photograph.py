@@ -60,7 +60,8 @@ class Photograph:
         samples = samples_of(view, self.output_px, self.supersample)
         rgba = photo.relight(layer(pyramid, view, quad(view.vertices), supersample=samples), photo_px)
         if self.framing is Framing.FRAME:
-            rgba = bend(rgba, torch.full_like(photo_px, photo.distortion))
+            # k1 is per half diagonal squared, of all of the photo; a longer focal length shows less of it.
+            rgba = bend(rgba, photo.distortion / view.condition.focal.square())
         if photo.occlusion is not None:
             rgba = rgba * (1 - photo.cut(photo.blocked, view))
         linear = composite(rgba, photo.cut(photo.linear, view))

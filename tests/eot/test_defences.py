@@ -60,6 +60,15 @@ def test_gradient_smoothing_darkens_a_noisy_patch_and_leaves_a_plain_wall() -> N
     assert float(cleaned[..., 22:38, 22:38].mean()) < 0.6 * float(picture[..., 22:38, 22:38].mean())
 
 
+@pytest.mark.parametrize("corner", [(0, 0), (13, 31), (44, 44)])
+def test_gradient_smoothing_reaches_a_patch_wherever_it_lies(corner: tuple[int, int]) -> None:
+    picture = torch.full((1, 3, 64, 64), 0.6)
+    rows, columns = (slice(first, first + 20) for first in corner)
+    picture[..., rows, columns] = noise(3, 20, 20)
+    changed = (smoothed(picture, 2.3) != picture).any(1)[0, rows, columns]
+    assert float(changed.float().mean()) > 0.97
+
+
 def test_a_defended_victim_is_the_victim_on_cleaned_pictures_and_says_so() -> None:
     victim = LinearVictim(noise(3, 3, 8, 8))
     guarded = defended(victim, "blur:1")

@@ -41,10 +41,28 @@ def test_an_area_on_which_all_photos_agree_stays_open(views: Views, area: float)
     assert (average.value, average.low, average.high) == (pytest.approx(area), 0.0, 1.0)
 
 
-def test_photos_that_differ_are_drawn_as_before() -> None:
-    here = seen([BOTH, NONE, ONE, BOTH], [0, 1, 2, 3])
+def test_photos_that_differ_leave_an_interval_around_the_figure() -> None:
+    here = seen([BOTH, NONE, ONE, BOTH, ONE, ONE, BOTH, NONE], list(range(8)))
     for figure in (here.recall, here.average_precision):
-        assert figure.value is not None and 0 < figure.low < figure.value < figure.high <= 1
+        assert figure.value is not None and 0 < figure.low < figure.value < figure.high < 1
+
+
+def test_two_photos_that_nearly_agree_say_as_little_as_two_that_agree() -> None:
+    for last in (BOTH, NONE):
+        recall = seen([BOTH] * 15 + [last], [0] * 8 + [1] * 8).recall
+        assert (recall.low, recall.high) == (pytest.approx(0, abs=1e-3), pytest.approx(1, abs=1e-3))
+
+
+def test_intervals_over_few_photos_hold_the_truth_as_often_as_they_say() -> None:
+    # Photos differ: each has a share of its own, half of all. The bootstrap's percentiles held it in 84 %.
+    generator, held, trials = torch.Generator().manual_seed(0), 0, 100
+    for _ in range(trials):
+        shares = torch.rand(3, generator=generator)
+        found_ = torch.rand(3, 8, generator=generator) < shares[:, None]
+        views = [BOTH if each else NONE for each in found_.flatten().tolist()]
+        recall = seen(views, [0] * 8 + [1] * 8 + [2] * 8).recall
+        held += recall.low <= 0.5 <= recall.high
+    assert held >= 93
 
 
 def test_photos_without_any_object_do_not_count_as_agreeing() -> None:

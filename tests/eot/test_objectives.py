@@ -5,7 +5,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eot.objectives import DISTANCES, Evade, Targeted, cross_entropy, logits_ratio, margin
+from eot.objectives import (
+    DISTANCES,
+    TARGETED,
+    Evade,
+    Targeted,
+    cross_entropy,
+    logits_ratio,
+    margin,
+    targeted_ratio,
+)
 
 LOGITS = torch.tensor([[[2.0, 1.0, -1.0], [0.0, 3.0, 1.0]]])
 
@@ -41,15 +50,26 @@ def test_labels_may_differ_between_textures() -> None:
     assert Targeted(torch.tensor([0, 1])).judge(logits).tolist() == [[True, False], [False, True]]
 
 
-@pytest.mark.parametrize("name", DISTANCES)
-def test_every_distance_falls_as_the_label_gains(name: str) -> None:
-    logits = torch.zeros(1, 1, 4, dtype=torch.float64)
-    logits[..., 3] = -1.0
-    logits[..., 0] = 0.5
-    logits.requires_grad_()
-    loss = Targeted(1, distance=DISTANCES[name])(logits).loss.sum()
+@pytest.mark.parametrize("target", range(1, 5))
+@pytest.mark.parametrize("name", TARGETED)
+def test_every_distance_falls_as_the_target_gains_whatever_its_rank(name: str, target: int) -> None:
+    logits = torch.tensor([[[3.0, 2.0, 1.2, 0.5, -1.0]]], dtype=torch.float64).requires_grad_()
+    loss = Targeted(target, distance=TARGETED[name])(logits).loss.sum()
     (slope,) = torch.autograd.grad(loss, logits)
-    assert slope[0, 0, 1] < 0
+    assert slope[0, 0, target] < -1e-3
+
+
+@pytest.mark.parametrize("name", DISTANCES)
+def test_to_leave_a_label_every_distance_falls_as_it_loses(name: str) -> None:
+    logits = torch.tensor([[[3.0, 2.0, 1.2]]], dtype=torch.float64).requires_grad_()
+    (slope,) = torch.autograd.grad(Evade(0, DISTANCES[name])(logits).loss.sum(), logits)
+    assert slope[0, 0, 0] > 1e-3
+
+
+def test_the_targeted_ratio_is_the_published_one() -> None:
+    """Croce & Hein 2020, equation 7: -(z_y - z_t) / (z_1 - (z_3 + z_4) / 2) without its sign, y leading."""
+    logits = torch.tensor([[[3.0, 2.0, 1.2, 0.5, -1.0]]])
+    assert float(targeted_ratio(logits, torch.tensor([[4]]))) == pytest.approx(4 / (3 - 0.85))
 
 
 def test_cross_entropy_of_uniform_logits_is_log_classes() -> None:

@@ -14,6 +14,7 @@ from eot.harden.methods import Settings
 from eot.harden.train import Course
 from eot.streams import generator_for
 from eot.studies.directions import agreement
+from eot.studies.directions import directions as directions_page
 from eot.studies.figures import Curves, curves, pictures
 from eot.studies.lbfgs_transfer import Made
 from eot.studies.linearity import directions, logits_along, straightness
@@ -22,6 +23,7 @@ from eot.studies.madry_rows import Ball, Exam, Row, in_bfloat16, reads
 from eot.studies.page import Figure, Page, Table, percent
 from eot.studies.study import Setup, Wanted, network
 from eot.victims import LinearVictim, load_victim
+from renders.errors import InputError
 from tests.conftest import Result, refused
 from tests.eot.test_harden import shapes
 
@@ -137,8 +139,15 @@ def test_accuracy_never_rises_with_eps() -> None:
 
 def test_a_black_box_row_that_beats_its_white_box_row_is_named() -> None:
     white, black = (Row("FGSM", "fgsm", source, 1, 1, None) for source in ("A", "B"))
-    assert "no sign" in verdict([(white, wilson(5, 10)), (black, wilson(8, 10))])
-    assert "FGSM from B" in verdict([(white, wilson(5, 10)), (black, wilson(2, 10))])
+    data, alive = seen(), torch.arange(30) < 20
+
+    def said(*lost: int) -> str:
+        withstood = alive.clone()
+        withstood[list(lost)] = False
+        return verdict({white: (data, alive), black: (data, withstood)})
+
+    assert "no sign" in said() and "no sign" in said(0)  # one image more is chance
+    assert "FGSM from B" in said(*range(10))
 
 
 def test_every_row_of_the_papers_table_is_there() -> None:
@@ -170,6 +179,28 @@ def test_the_rows_of_cifar_stand_beside_table_2_of_the_paper() -> None:
 def test_agreement_is_one_for_one_class_and_nothing_for_all_different() -> None:
     classes = torch.tensor([[3, 0, 1], [3, 1, 1], [3, 2, 2]])
     assert agreement(classes).tolist() == pytest.approx([1, 0, 1 / 3])
+
+
+@pytest.mark.parametrize(("live", "works"), [(0, False), (1, False), (2, True), (4, True)])
+def test_single_units_are_shown_as_far_as_there_are_any(live: int, works: bool, monkeypatch) -> None:
+    active = torch.rand(30, 6, generator=generator_for(0, "active")) * (torch.arange(6) < live)
+
+    def ready(value: Any) -> Callable[..., Generator[Any, None, Any]]:
+        def work(*_: object) -> Generator[Any, None, Any]:
+            return value
+            yield
+
+        return work
+
+    monkeypatch.setattr("eot.studies.directions.network", ready(linear()[0]))
+    monkeypatch.setattr("eot.studies.directions.activations", ready(active))
+    setup = Setup(Path(), Path(), CPU, quick=True)
+    monkeypatch.setattr(Setup, "test", lambda *_: seen())
+    if works:
+        assert result_of(directions_page(setup)).parts
+    else:
+        with pytest.raises(InputError, match=f"{live} units"):
+            result_of(directions_page(setup))
 
 
 def test_noise_has_the_standard_deviation_of_the_change() -> None:

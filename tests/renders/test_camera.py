@@ -18,7 +18,7 @@ def test_the_35mm_equivalent_is_defined_by_the_diagonal() -> None:
     assert camera.focal_px == pytest.approx(math.hypot(4000, 3000), rel=1e-4)
 
 
-def photo(path: Path, focal_35mm: int | None, orientation: int = 1) -> Path:
+def photo(path: Path, focal_35mm: object, orientation: int = 1) -> Path:
     image = Image.new("RGB", (400, 300))
     exif = image.getexif()
     exif[0x0112] = orientation
@@ -51,3 +51,15 @@ def test_a_photo_without_focal_length_is_refused_with_advice(tmp_path: Path) -> 
 def test_impossible_cameras_are_refused(values: tuple) -> None:
     with pytest.raises(InputError, match="positive"):
         Camera(*values)
+
+
+@pytest.mark.parametrize("tag", [(26, 27), "wide"])
+def test_a_tag_that_is_no_length_is_refused_as_a_missing_one_is(tag: object, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="focal_35mm"):
+        Camera.from_exif(photo(tmp_path / "a.jpg", tag))
+
+
+def test_a_photo_too_large_to_read_gives_one_clear_line(tmp_path: Path) -> None:
+    Image.new("1", (19_000, 19_000)).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="megapixels"):
+        Camera.from_exif(tmp_path / "a.png")

@@ -67,8 +67,20 @@ def test_still_views_are_all_the_same_but_for_their_noise_seed() -> None:
         ({"distance_m": (0, 5)}, "expected values in"),
         ({"jpeg_quality": (50, 101)}, "expected values in"),
         ({"yaw_deg": (float("nan"), 3)}, "expected"),
+        ({"mosaic": (0, 0.5)}, r"whole numbers .*got \[0, 0.5\]"),
     ],
 )
 def test_bad_ranges_are_refused_with_advice(ranges: dict, said: str) -> None:
     with pytest.raises(InputError, match=said):
         Conditions(ranges)
+
+
+def test_fields_keep_their_type_however_their_ends_are_written() -> None:
+    for ends in ((30, 30), (30, 31), (30.0, 30.0), (30.0, 31.0)):
+        drawn = draw({"yaw_deg": ends, "background": ends})
+        assert drawn.yaw_deg.dtype == torch.float32 and drawn.background.dtype == torch.int64
+
+
+def test_a_fixed_integer_is_kept_to_the_last_digit() -> None:
+    for seed in (20061977, 2**53 + 1):
+        assert draw({"noise_seed": (seed, seed)}, k=2).noise_seed.tolist() == [seed, seed]

@@ -106,6 +106,16 @@ def test_aim_places_the_article_in_the_free_room_of_the_frame(aim_x: float, aim_
     assert bool((low > -0.1).all()) and bool((high[0] < torch.tensor([4000.1, 3000.1])).all())
 
 
+def test_a_turned_article_is_aimed_at_the_very_edge_and_not_beyond() -> None:
+    # Its nearer side moves further than its middle: the room is not that of the middle.
+    k = 200
+    condition = posed(k, distance_m=2.0, yaw_deg=150 * noise(k) - 75, aim_x=1.0, aim_y=-1.0)
+    view = frame(FLAT.vertices(condition), condition, CAMERA, (3000, 4000))
+    low, high = box(view)
+    assert torch.allclose(high[:, 0], torch.tensor(4000.0), atol=0.5) and bool((low[:, 0] > 0).all())
+    assert torch.allclose(low[:, 1], torch.tensor(0.0), atol=0.5) and bool((high[:, 1] < 3000).all())
+
+
 def test_an_article_larger_than_the_frame_stays_in_the_middle() -> None:
     condition = posed(distance_m=0.3, aim_x=1.0, aim_y=1.0)
     view = frame(FLAT.vertices(condition), condition, CAMERA, (480, 640))

@@ -138,3 +138,11 @@ def test_an_object_of_the_catalogue_is_sound(name: str) -> None:
 def test_an_unknown_object_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean 'can'"):
         object_named("cann")
+
+
+def test_a_small_face_has_an_area_and_a_needle_has_none(tmp_path: Path) -> None:
+    # 0.1 mm on 1 m: of its area nothing is left beside that of the mesh, but its height is sound.
+    small = SEPARATE.replace("v 0 0 1", "v 0 0 1\nv 0.0001 0 0\nv 0 0.0001 0") + "f 1/1 5/2 6/3\n"
+    assert "no area" not in faulty(tmp_path, small)
+    needle = SEPARATE.replace("v 0 0 1", "v 0 0 1\nv 1 0.00000005 0") + "f 1/1 2/2 5/3\n"
+    assert "1 faces have no area" in faulty(tmp_path, needle)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from renders.conditions import Condition, still
 from renders.relight import Relight
@@ -122,3 +123,35 @@ def test_all_things_are_sought_where_they_are_told_and_only_the_marked_carry_art
     assert bool(places.articles[0, 0].any()) and not bool(places.articles[0, 1:].any())
     texture = noise(1, 3, 8, 8, seed=4)
     assert torch.equal(told(texture, seen()), world(texture, seen()))
+
+
+def extent(mask: Tensor) -> list[int]:
+    """Left, top, right and bottom of what is True."""
+    rows, columns = mask.nonzero().T
+    return [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1]
+
+
+@pytest.mark.parametrize("k1", [-0.3, -0.1, 0.1])
+@pytest.mark.parametrize("box", [[30.0, 10, 60, 70], [0.0, 10, 30, 40], [64.0, 44, 100, 80]])
+def test_places_are_where_the_lens_shows_them(box: list[float], k1: float) -> None:
+    left, top, right, bottom = (int(side) for side in box)
+    photo = torch.full((3, 80, 100), 0.5)
+    photo[:, top:bottom, left:right] = torch.tensor([1.0, 0.0, 0.0])[:, None, None]
+    marked = Marked(photo, torch.tensor([box]), Relight.neutral())
+    world = replace(scene(output_px=200, side_m=0.25), photos=(marked,))
+    green = torch.tensor([0.0, 1.0, 0.0])[None, :, None, None].expand(1, 3, 8, 8)
+    condition = seen(distortion=k1)
+    with_it, without = world(green, condition)[0, 0], world(NOTHING, condition)[0, 0]
+    places = world.places(condition)
+    # Two pixels to one of the photo: the lookups blur an edge by as many.
+    for mask, found in (
+        (without[0] - without[1] > 0.5, places.objects[0, 0]),
+        (with_it[1] - with_it[0] > 0.5, places.articles[0, 0]),
+    ):
+        assert torch.allclose(found, torch.tensor(extent(mask)).float(), atol=2.0)
+
+
+def test_a_thing_that_is_mostly_outside_the_frame_is_absent_whatever_the_lens() -> None:
+    for k1 in (-0.3, 0.0, 0.3):
+        shifted = seen(background_zoom=2.0, background_x=1.0, background_y=0.5, distortion=k1)
+        assert scene().places(shifted).present.tolist() == [[False]]

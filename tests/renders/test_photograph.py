@@ -118,6 +118,24 @@ def test_a_bent_photo_bends_the_article_and_keeps_its_corners() -> None:
         torch.testing.assert_close(bent, corners, rtol=0, atol=1e-3)
 
 
+def test_a_bent_photo_bends_as_much_through_a_longer_lens() -> None:
+    corners = torch.tensor([[34.0, 30.0], [66.0, 33.0], [64.0, 68.0], [36.0, 64.0]])
+    placed = photo(corners_px=corners, distortion=-0.1)
+    scene = Photograph((placed,), (192, 200), supersample=4)
+    seen = scene(white(), seeing(focal=1.25))[0, 0, 0] > 0.5
+    found = torch.tensor([edge for along in (0, 1) for edge in ends(seen.any(along))])
+    middle = torch.tensor([SIZE[1] / 2, SIZE[0] / 2])
+    expected = ((corners - middle) * 1.25 + middle) * 2
+    x, y = expected.unbind(-1)
+    assert torch.allclose(found, torch.stack([x.min(), x.max(), y.min(), y.max()]), atol=1.5)
+
+
+def ends(line: Tensor) -> tuple[float, float]:
+    """Where a run of true pixels begins and ends."""
+    inside = line.nonzero()
+    return float(inside.min()), float(inside.max()) + 1
+
+
 # What stands before it, and its light
 
 

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +201,21 @@ def test_a_damaged_heic_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.heic").write_bytes(data[:-200])
     with pytest.raises(InputError, match=r"damaged|not an image"):
         read_photo(tmp_path / "a.heic")
+
+
+CLEAR: dict[str, tuple[Callable[[], Image.Image], dict[str, object]]] = {
+    "RGBA": (lambda: Image.new("RGBA", (4, 4), (50, 60, 70, 0)), {}),
+    "grey": (lambda: Image.new("LA", (4, 4), (60, 100)), {}),
+    "palette": (lambda: Image.new("P", (4, 4)), {"transparency": 0}),
+    "one colour of RGB": (lambda: Image.new("RGB", (4, 4), (9, 9, 9)), {"transparency": (9, 9, 9)}),
+}
+
+
+@pytest.mark.parametrize("kind", CLEAR)
+def test_pixels_may_be_transparent_where_that_is_allowed(kind: str, tmp_path: Path) -> None:
+    make, options = CLEAR[kind]
+    path = saved(tmp_path / "a.png", make(), **options)
+    found = read_photo(path, transparent=True).mul(255).round().byte().permute(1, 2, 0)
+    assert np.array_equal(found.numpy(), np.array(make().convert("RGB")))
+    with pytest.raises(InputError, match="transparent"):
+        read_photo(path)

@@ -162,3 +162,13 @@ def test_the_screen_is_exactly_the_texture() -> None:
 def test_an_article_must_have_a_size() -> None:
     with pytest.raises(InputError, match="above 0 m"):
         Flat(0.75, 0.0)
+
+
+def test_a_grey_texture_is_photographed_as_its_three_equal_channels() -> None:
+    grey, condition = noise(1, 1, 16, 16), drawn(2)
+    assert torch.equal(scene()(grey, condition), scene()(grey.expand(-1, 3, -1, -1), condition))
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_no_views_are_no_photographs(framing: Framing) -> None:
+    assert scene(framing)(noise(2, 3, 16, 16), drawn(3)[:0]).shape == (2, 0, 3, 32, 32)
