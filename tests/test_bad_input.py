@@ -188,6 +188,10 @@ def test_damaged_files_of_a_run_are_one_line(eot: Eot, finished: Path) -> None:
         ["evaluate", "earlier", "--views", "0"],
         ["evaluate", "earlier", "--require-below", "2"],
         ["signs", "--render", "out", "--dpi", "0"],
+        ["signs", "--render", "out", "--dpi", "nan"],
+        ["print", "earlier", "--dpi", "nan"],
+        ["film", "earlier", "--seconds", "nan"],
+        ["evaluate", "earlier", "--require-below", "nan"],
         ["attack", "tiny.toml", "--device", "tpu"],
         ["attack", "tiny.toml", "--threads", "-1"],
         ["train-signs", "--seed", "-1"],
@@ -196,6 +200,11 @@ def test_damaged_files_of_a_run_are_one_line(eot: Eot, finished: Path) -> None:
 def test_wrong_options_are_explained_with_2(eot: Eot, tiny: Path, earlier: Path, words: list[str]) -> None:
     code, out, err = eot(*words)
     assert (code, out) == (2, "") and words[-2] in err
+
+
+def test_an_option_that_is_not_finite_is_one_line(eot: Eot, tiny: Path) -> None:
+    refused(eot("mesh-check", "a.obj", "--size-mm", "inf"), "--size-mm: expected a finite number; got inf")
+    refused(eot("harden", "digit-conv", "--eps", "nan"), "--eps: expected a finite number; got nan")
 
 
 def test_unknown_names_on_the_command_line_are_one_line(eot: Eot, finished: Path) -> None:

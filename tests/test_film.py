@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from eot.evidence.evaluate import evaluate
 from eot.film.approach import approach
+from eot.film.panels import in_order
 from eot.streams import generator_for
 from renders.conditions import QUANTITIES, Conditions
 from renders.videos import video_frames
+from tests.conftest import picture
+from tests.eot.test_evaluate import VIEWS, articles, problem
 
 RANGES = {
     "distance_m": (3.0, 25.0),
@@ -40,6 +44,21 @@ def test_a_drive_comes_nearer_and_moves_smoothly_within_the_ranges() -> None:
     assert {name: q.off for name, q in QUANTITIES.items()}["warmth"] == float(drive.warmth.unique())
 
 
+def test_a_wide_range_that_is_no_angle_is_swung_through_without_a_jump() -> None:
+    gloss = approach(Conditions({"gloss": (10.0, 500.0)}), generator_for(3, "film"), 60).gloss
+    # No faster than a sine through the range; one that went round would fall from 500 to 10 in a frame.
+    assert float(gloss.diff().abs().max()) <= 245 * 2 * torch.pi / 60 * 1.01
+
+
+def test_drives_past_several_faces_are_shown_one_after_the_other() -> None:
+    seen = evaluate(problem(), articles(faces=2), VIEWS, 6, batch=4)
+    assert seen.seen.face.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1]
+    order = in_order(seen)
+    assert seen.seen.face[order].tolist() == [0] * 6 + [1] * 6
+    distance = seen.seen.condition.distance_m[order]
+    assert torch.equal(distance[:6], VIEWS(0).distance_m[:6]) and torch.equal(distance[:6], distance[6:])
+
+
 def test_drives_can_be_replayed_and_differ() -> None:
     one, again, other = (approach(Conditions(RANGES), generator_for(3, "film", i), 20) for i in (0, 0, 1))
     assert all(torch.equal(getattr(one, name), getattr(again, name)) for name in QUANTITIES)
@@ -64,6 +83,25 @@ def test_a_film_has_its_frames_and_says_what_they_came_to(
     assert frames[0].shape[1] > 4 * 240 and frames[0].std() > 20
     code, out, _ = eot("film", finished, *words)
     assert code == 0 and "longest" in out
+
+
+@pytest.mark.slow
+def test_an_article_of_several_faces_is_filmed_on_each(
+    tiny: Path, eot: Callable[..., tuple[int, str, str]]
+) -> None:
+    Path("faces").mkdir()
+    for index in range(2):
+        picture(Path(f"faces/{index}.png"), (32, 32), seed=index)
+    keys = ("article.kind=image", "article.faces=faces", "article.width_mm=150")
+    sets = [part for key in keys for part in ("--set", key)]
+    assert eot("attack", tiny, *sets, "--device", "cpu")[0] == 0
+    words = ("--drives", "2", "--seconds", "0.5", "--fps", "8", "--device", "cpu")
+    code, out, err = eot("film", "runs/tiny", *words, "--json")
+    assert code == 0, err
+    record = json.loads(out)
+    assert (record["drives"], record["faces"], record["frames"]) == (2, 2, 16)
+    frames = [levels for _, levels in video_frames(Path("runs/tiny/film/film.mp4"), 1)]
+    assert len(frames) == 16
 
 
 def test_a_film_needs_a_finished_run(tiny: Path, eot: Callable[..., tuple[int, str, str]]) -> None:

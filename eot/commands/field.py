@@ -76,7 +76,8 @@ def field(request: Request, device: torch.device) -> Generator[Tick, None, Summa
     origin = origin_of(provenance_of(config, device, fingerprints(built.frame)), product)
     origin = replace(origin, command=f"eot field {folder.path} --views {request.views}")
     result = compare(field_seen, ours_seen, config.seed, config.evaluation.level)
-    text = json.dumps({**result.record(), "views": request.views, "samples": request.samples}, indent=1)
+    record = {**result.record(), "views": request.views, "samples": request.samples}
+    text = json.dumps(record, indent=1, allow_nan=False)
     write_files(
         place, {"comparison.json": f"{text}\n".encode(), "contact.png": _contact(scene, built, product)}
     )

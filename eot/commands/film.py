@@ -15,14 +15,13 @@ from eot.commands.print import product_of
 from eot.commands.tick import Tick
 from eot.evidence.evaluation import Evaluation
 from eot.film.approach import approach
-from eot.film.panels import panels
+from eot.film.panels import in_order, panels
 from eot.report.words import plural
 from eot.runs.build import Built, build, frame_of
 from eot.runs.folder import open_run
 from eot.runs.product import Product
 from eot.streams import Frozen, generator_for
 from renders.conditions import Condition, join
-from renders.errors import InputError
 from renders.videos import VideoFile
 from textures.sheets.frame import LABEL
 from textures.write import write_files
@@ -46,6 +45,7 @@ class Film:
     denominator: str
     frames: int
     drives: int
+    faces: int
     fps: int
     seed: int
     rows: tuple[tuple[str, int, int, int], ...]
@@ -57,6 +57,7 @@ class Film:
             "film": str(self.path),
             "frames": self.frames,
             "drives": self.drives,
+            "faces": self.faces,
             "fps": self.fps,
             "seed": self.seed,
             "denominator": self.denominator,
@@ -68,7 +69,10 @@ class Film:
 
     def table(self) -> Table:
         """For people. No intervals: frames that follow each other are no independent views."""
-        length = f"{plural(self.frames, 'frame')} in {plural(self.drives, 'drive')}, {self.fps} a second"
+        drives = plural(self.drives, "drive") + (
+            f" past each of {self.faces} faces" if self.faces > 1 else ""
+        )
+        length = f"{plural(self.frames, 'frame')} in {drives}, {self.fps} a second"
         table = Table(title=f"{self.path}: {length}", title_justify="left", box=None, pad_edge=False)
         for name in ("article", f"goal reached, of {self.denominator}", "longest without a break"):
             table.add_column(name)
@@ -81,18 +85,16 @@ class Film:
 def film(request: Request, device: torch.device) -> Generator[Tick, None, Film]:
     """Writes `film/film.mp4` (VP9) and `film/film.json` into the run, and returns what the frames came to.
 
-    Scenes are those held back for the report; the drives are drawn from a stream of their own.
+    Scenes are those held back for the report; the drives are drawn from a stream of their own, and are the
+    same past every face of the article.
     """
     folder = open_run(request.run)
     product, config = product_of(folder), folder.config()
-    if len(product.levels) > 1:
-        raise InputError(
-            f"film: expected an article of one face; got {len(product.levels)}: make a run with one photo"
-        )
     built = build(frame_of(config, device), product.mask)
     views = Frozen(_drives(built, request))
     evaluation = yield from judged("look", built.frame, articles_of(built, product), views)
-    rows = tuple(_row(evaluation, name, request.drives) for name in evaluation.articles)
+    faces = len(product.levels)
+    rows = tuple(_row(evaluation, name, faces * request.drives) for name in evaluation.articles)
     coded = yield from _coded(built, product, evaluation, request.fps)
     place = folder.path / "film"
     result = Film(
@@ -100,11 +102,12 @@ def film(request: Request, device: torch.device) -> Generator[Tick, None, Film]:
         evaluation.denominator.replace("views", "frames"),
         len(evaluation.seen),
         request.drives,
+        faces,
         request.fps,
         config.seed,
         rows,
     )
-    text = json.dumps(result.record(), indent=1)
+    text = json.dumps(result.record(), indent=1, allow_nan=False)
     write_files(place, {"film.mp4": coded, "film.json": f"{text}\n".encode()})
     return result
 
@@ -131,6 +134,6 @@ def _coded(built: Built, product: Product, evaluation: Evaluation, fps: int) -> 
 
 def _row(evaluation: Evaluation, name: str, drives: int) -> tuple[str, int, int, int]:
     counted = evaluation.counted()
-    reached = evaluation.reached(name) & counted
+    reached = (evaluation.reached(name) & counted)[in_order(evaluation)]
     runs = (len(list(run)) for drive in reached.chunk(drives) for won, run in groupby(drive.tolist()) if won)
     return name, int(counted.sum()), int(reached.sum()), max(runs, default=0)

@@ -18,15 +18,15 @@ RESAMPLES = 4000
 class Comparison:
     """Success in the path tracer and in our renderer, on the views that count in both.
 
-    `kept` is the first over the second, with its interval from resampling views (paired bootstrap); None
-    where ours has no success to keep.
+    `kept` is the first over the second, with its interval from resampling views (paired bootstrap); all
+    three are None where ours has no success to keep.
     """
 
     field: Rate
     ours: Rate
     kept: float | None
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     def record(self) -> dict[str, Any]:
         """For JSON."""
@@ -40,7 +40,7 @@ class Comparison:
     @property
     def words(self) -> str:
         """In one line."""
-        if self.kept is None:
+        if self.kept is None or self.low is None or self.high is None:
             return f"of {self.field.n} views that count in both renderers ours has no success to keep"
         share = f"{100 * self.kept:.0f} % ({100 * self.low:.0f} to {100 * self.high:.0f} %)"
         return (
@@ -59,10 +59,10 @@ def compare(field: Evaluation, ours: Evaluation, seed: int, level: float = LEVEL
 
 def ratio(
     first: Bool[Tensor, " n"], second: Bool[Tensor, " n"], seed: int, level: float = LEVEL
-) -> tuple[float | None, float, float]:
-    """Rate of the first over that of the second on the same views, its interval; None: the second is 0."""
+) -> tuple[float | None, float | None, float | None]:
+    """Rate of the first over that of the second on the same views, its interval; None if the second is 0."""
     if not bool(second.any()):
-        return None, 0.0, float("inf")
+        return None, None, None
     draws = torch.randint(len(first), (RESAMPLES, len(first)), generator=generator_for(seed, "field"))
     wins, base = first[draws].double().mean(1), second[draws].double().mean(1)
     share = (wins[base > 0] / base[base > 0]).sort().values

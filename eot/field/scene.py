@@ -15,7 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from eot.field.film import decoded, photo
-from eot.field.tracer import traced
+from eot.field.tracer import traced, tracer_name
 from eot.field.world import Body, Lens, setting_of
 from renders.conditions import QUANTITIES, Condition
 from renders.meshes.mesh import Mesh
@@ -23,6 +23,9 @@ from textures.meshes.solid import solid_of
 from textures.write import write_bytes
 
 NAME_LETTERS = 24
+# To be counted up with whatever is fixed in the code of this folder and seen in pictures: ground, tints,
+# bounces, the pole, the order of what the film does. Pictures of an earlier world are then made anew.
+WORLD = 1
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class FieldScene:
             digest.update(repr(getattr(view, field).tolist()).encode())
         digest.update(Path(self.body.obj).read_bytes() if self.body.obj else self.body.points.tobytes())
         digest.update(repr((self.body.below_m, self.lens, self.samples)).encode())
+        digest.update(repr((WORLD, tracer_name())).encode())
         digest.update(self.coverage.detach().cpu().float().contiguous().numpy().tobytes())
         if self.environment is not None:
             # Another sky may come under the name of this one.

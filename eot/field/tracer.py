@@ -4,6 +4,7 @@ The only file that imports Mitsuba. The variant is `scalar_rgb`, which needs not
 names another one.
 """
 
+import importlib.metadata
 import os
 from typing import Any
 
@@ -20,7 +21,7 @@ from eot.field.world import (
 )
 from renders.errors import InputError
 
-VARIANT = "EOT_MITSUBA"
+VARIANT, USUAL = "EOT_MITSUBA", "scalar_rgb"
 INSTALL = "the path tracer needs Mitsuba 3: pip install mitsuba"
 LLVM = (
     "{variant} cannot start ({reason}): llvm variants need LLVM 15 or newer; name its library, e.g. "
@@ -40,7 +41,7 @@ def mitsuba() -> Any:
         import mitsuba as package
     except ImportError:
         raise InputError(INSTALL) from None
-    variant = os.environ.get(VARIANT, "scalar_rgb")
+    variant = _variant()
     if package.variant() != variant:
         try:
             package.set_variant(variant)
@@ -51,6 +52,19 @@ def mitsuba() -> Any:
     # It would tell of every number of samples that it rounds up.
     package.set_log_level(package.LogLevel.Error)
     return package
+
+
+def tracer_name() -> str:
+    """Which tracer makes the pictures: its version and variant, told without loading it."""
+    try:
+        version = importlib.metadata.version("mitsuba")
+    except importlib.metadata.PackageNotFoundError:
+        version = "not installed"
+    return f"mitsuba {version} {_variant()}"
+
+
+def _variant() -> str:
+    return os.environ.get(VARIANT, USUAL)
 
 
 def check_panorama(path: str) -> None:

@@ -26,7 +26,7 @@ def approach(conditions: Conditions, generator: torch.Generator, frames: int) ->
             path[name] = getattr(drawn, name)[:1].expand(frames).clone()
         elif name == "distance_m":
             path[name] = torch.linspace(high, low, frames)
-        elif high - low >= 360:
+        elif name.endswith("_deg") and high - low >= 360:
             path[name] = low + (high - low) * _part(frames, turns[name]) % (high - low)
         else:
             path[name] = _swing(low, high, _part(frames, turns[name]))

@@ -27,21 +27,29 @@ def panels(
     footer: str,
 ) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
     """One picture after the other, sRGB levels, all of one size; sides are even, as video coders want."""
-    colours = {name: _colours(evaluation, name) for name in evaluation.articles}
-    for view in range(len(evaluation.seen)):
+    order = in_order(evaluation)
+    colours = {name: _colours(evaluation, name, order) for name in evaluation.articles}
+    for frame, view in enumerate(order):
         photos = photographs(problem, articles, evaluation, view, bare)
         tiles = [
-            _tile(framed(photos[name], evaluation, row, view), _caption(evaluation, row, view), strip, view)
+            _tile(framed(photos[name], evaluation, row, view), _caption(evaluation, row, view), strip, frame)
             for row, (name, strip) in enumerate(colours.items())
         ]
-        yield _page(
-            tiles, f"{_where(evaluation, view)}  frame {view + 1} of {len(evaluation.seen)}  {footer}"
-        )
+        yield _page(tiles, f"{_where(evaluation, view)}  frame {frame + 1} of {len(order)}  {footer}")
 
 
-def _colours(evaluation: Evaluation, name: str) -> list[tuple[int, int, int]]:
+def in_order(evaluation: Evaluation) -> list[int]:
+    """The views as a film shows them: all drives past the first face, then all past the next one.
+
+    The record goes through the faces in every batch, which would cut drives into pieces.
+    """
+    return evaluation.seen.face.argsort(stable=True).tolist()
+
+
+def _colours(evaluation: Evaluation, name: str, order: list[int]) -> list[tuple[int, int, int]]:
     """What became of each frame: goal reached, read as what it is, or neither."""
-    reached, right = evaluation.reached(name, 0).tolist(), evaluation.recognised(name, 0).tolist()
+    reached = evaluation.reached(name, 0)[order].tolist()
+    right = evaluation.recognised(name, 0)[order].tolist()
     return [REACHED if goal else RIGHT if own else LOST for goal, own in zip(reached, right, strict=True)]
 
 
@@ -53,16 +61,18 @@ def _caption(evaluation: Evaluation, row: int, view: int) -> str:
 
 
 def _where(evaluation: Evaluation, view: int) -> str:
-    """Where the camera is, as far as it moves."""
-    condition = evaluation.seen.condition
+    """Where the camera is, as far as it moves, and which of several faces it sees."""
+    condition, face = evaluation.seen.condition, evaluation.seen.face
     words = {"distance_m": "{:.2f} m", "yaw_deg": "yaw {:+.0f}°", "azimuth_deg": "azimuth {:+.0f}°"}
     moving = {name: getattr(condition, name) for name in words}
     parts = [words[name].format(float(v[view])) for name, v in moving.items() if len(v.unique()) > 1]
+    if int(face.max()) > 0:
+        parts.append(f"face {int(face[view]) + 1}")
     return "  ".join(parts)
 
 
 def _tile(
-    photo: Float[Tensor, "3 h w"], caption: str, colours: list[tuple[int, int, int]], view: int
+    photo: Float[Tensor, "3 h w"], caption: str, colours: list[tuple[int, int, int]], frame: int
 ) -> Image.Image:
     """A photo over its caption and the strip of all frames so far."""
     levels = (photo.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
@@ -70,9 +80,9 @@ def _tile(
     tile = Image.new("RGB", (width, HEIGHT_PX + TEXT_PX + STRIP_PX), PAPER)
     tile.paste(Image.fromarray(levels).resize((width, HEIGHT_PX), Image.Resampling.BICUBIC))
     pen = ImageDraw.Draw(tile)
-    pen.rectangle((0, 0, width - 1, HEIGHT_PX - 1), outline=colours[view], width=4)
-    pen.text((0, HEIGHT_PX + 3), fitting(pen, caption, width, font(14)), fill=colours[view], font=font(14))
-    strip = [colour if frame <= view else AHEAD for frame, colour in enumerate(colours)]
+    pen.rectangle((0, 0, width - 1, HEIGHT_PX - 1), outline=colours[frame], width=4)
+    pen.text((0, HEIGHT_PX + 3), fitting(pen, caption, width, font(14)), fill=colours[frame], font=font(14))
+    strip = [colour if number <= frame else AHEAD for number, colour in enumerate(colours)]
     bar = Image.new("RGB", (len(strip), 1))
     bar.putdata(strip)
     tile.paste(bar.resize((width, STRIP_PX), Image.Resampling.NEAREST), (0, HEIGHT_PX + TEXT_PX))

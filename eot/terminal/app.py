@@ -1,5 +1,6 @@
 """The typer app: what a user can do wrong becomes one line on stderr and the documented exit code."""
 
+import math
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,6 +8,20 @@ from typing import Any
 import typer
 
 from eot.terminal.screen import fail
+
+
+class Command(typer.core.TyperCommand):
+    """Refuses numbers that are not finite: some options have no range, and older typers find nan in any."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        rest = super().parse_args(ctx, args)
+        for parameter in self.params:
+            value = ctx.params.get(parameter.name)
+            if isinstance(value, float) and not math.isfinite(value):
+                from renders.errors import InputError
+
+                raise InputError(f"{parameter.opts[0]}: expected a finite number; got {value:g}: correct it")
+        return rest
 
 
 class Group(typer.core.TyperGroup):
@@ -49,5 +64,5 @@ def app_of(panels: Mapping[str, tuple[Callable[..., None], ...]]) -> typer.Typer
     for panel, commands in panels.items():
         for command in commands:
             name = command.__name__.strip("_").replace("_", "-")
-            app.command(name, rich_help_panel=panel)(command)
+            app.command(name, cls=Command, rich_help_panel=panel)(command)
     return app

@@ -13,7 +13,6 @@ from PIL import Image
 from torch import Tensor
 
 from eot.field import tracer
-from eot.field.compare import ratio
 from eot.field.film import decoded, encoded, gains, photo
 from eot.field.scene import FieldScene
 from eot.field.world import Body, Lens, focus, setting_of, sign_body
@@ -195,21 +194,6 @@ def test_jpeg_changes_the_picture_and_off_values_do_not() -> None:
     assert gains(posed()).tolist() == [1, 1, 1]
 
 
-def test_the_ratio_is_that_of_the_rates_and_its_interval_holds_it() -> None:
-    field = torch.arange(100) < 60
-    ours = torch.arange(100) < 80
-    kept, low, high = ratio(field, ours, seed=0)
-    assert kept == pytest.approx(0.75) and low < 0.75 < high
-    # On paired views the spread is that of the 20 views in which they differ.
-    assert low > 0.62 and high < 0.87
-    same, least, most = ratio(ours | True, ours | True, seed=0)
-    # A hundred of a hundred is no proof of all: Wilson's bound of each.
-    assert (
-        same == 1.0 and least == pytest.approx(0.963, abs=1e-3) and most == pytest.approx(1 / 0.963, abs=1e-3)
-    )
-    assert ratio(field, ours & False, seed=0)[0] is None
-
-
 def test_finished_pictures_are_read_and_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +222,22 @@ def test_a_picture_under_another_sky_or_of_another_outline_has_another_name(tmp_
     assert replace(scene, environment=None).name(image, view) != first
     sky.write_bytes(b"two")
     assert scene.name(image, view) != first
+
+
+def test_a_picture_of_another_tracer_or_of_an_earlier_world_has_another_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = FieldScene(AFLOAT, Lens(2000.0, (480, 640), (8, 8), True), torch.ones(1, 8, 8))
+    names = [scene.name(smooth()[0], posed())]
+    for change in (
+        lambda patch: patch.setenv(tracer.VARIANT, "llvm_ad_rgb"),
+        lambda patch: patch.setattr("importlib.metadata.version", lambda name: "2.0"),
+        lambda patch: patch.setattr("eot.field.scene.WORLD", 0),
+    ):
+        with monkeypatch.context() as patch:
+            change(patch)
+            names.append(scene.name(smooth()[0], posed()))
+    assert len(set(names)) == 4 and scene.name(smooth()[0], posed()) == names[0]
 
 
 def test_a_missing_or_unfit_mitsuba_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

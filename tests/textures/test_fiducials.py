@@ -1,5 +1,6 @@
 """Markers, charts and the manifest: what is drawn is what a detector finds and what `sheet.json` says."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,8 @@ from textures.sheets.chart_page import draw_chart
 from textures.sheets.export import print_files
 from textures.sheets.fiducials import (
     CELLS,
+    GROUPS,
+    PER_GROUP,
     bits_of,
     dictionary,
     group_numbers,
@@ -46,6 +49,13 @@ def test_every_marker_has_a_black_rim_and_differs_from_all_others_by_twelve_bits
         if turn == 0:
             np.fill_diagonal(apart, 36)
         assert apart.min() >= 12
+
+
+def test_the_markers_are_the_ones_on_all_sheets_that_were_printed_before() -> None:
+    """They come from OpenCV when they are drawn: one that changes them would not read what hangs outside."""
+    cells = np.array([bits_of(number) for number in range(PER_GROUP * GROUPS)])
+    known = "f69f1cfe4801303859e320d4ac8bd7bdf68e40661dbb62f3a7a4ea11f2799b79"
+    assert hashlib.sha256(cells.tobytes()).hexdigest() == known
 
 
 def test_a_marker_as_a_shape_has_the_area_of_its_black_cells() -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import xml.etree.ElementTree as ElementTree
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +21,6 @@ from tests.textures.meshes import OBJECTS, ball, box, tube
 from tests.textures.readers import READERS
 from textures.meshes.export import MESH_FORMATS, export_mesh
 from textures.meshes.flaws import flaws_of, thickness_mm
-from textures.meshes.ply import texel_mm
 from textures.meshes.refine import Triangles, refined
 from textures.meshes.solid import Solid, solid_of
 
@@ -68,12 +68,12 @@ def test_vertex_colours_are_those_of_the_texture(kind: str, tmp_path: Path) -> N
     one = solid_of(mesh, smooth[0], "smooth")
     read = READERS["ply"](MESH_FORMATS["ply"](one), one, tmp_path)
     edges = np.linalg.norm(read.corners_mm - np.roll(read.corners_mm, 1, 1), axis=-1)
-    assert edges.max() <= 1.5 * texel_mm(one) + 1e-5
+    assert edges.max() <= 1.5 * one.texel_mm + 1e-5
     area = np.linalg.norm(np.cross(*sides(read.corners_mm.astype(float))), axis=-1).sum()
     assert area == pytest.approx(
         np.linalg.norm(np.cross(*sides(one.vertices_mm[one.faces])), axis=-1).sum(), rel=1e-5
     )
-    fine = refined(Triangles(one.vertices_mm, one.faces, one.corner_uvs), 1.5 * texel_mm(one), 400_000)
+    fine = refined(Triangles(one.vertices_mm, one.faces, one.corner_uvs), 1.5 * one.texel_mm, 400_000)
     image = torch.from_numpy(one.texels / 255.0).float().permute(2, 0, 1)[None]
     uv = torch.from_numpy(fine.corner_uvs.reshape(-1, 2)).float()
     still = torch.zeros(len(uv), 2, 2)
@@ -102,6 +102,28 @@ def test_cut_faces_leave_no_crack_and_no_long_edge() -> None:
     assert body.volume == pytest.approx(before.volume, rel=1e-6)
     few = refined(Triangles(one.vertices_mm, one.faces, one.corner_uvs), 0.1, 3000)
     assert len(one.faces) < len(few.faces) <= 3000
+
+
+def test_where_not_every_long_edge_may_be_cut_the_longest_are() -> None:
+    one = solid("ball")
+    start = Triangles(one.vertices_mm, one.faces, one.corner_uvs)
+    whole = refined(start, 5.0, 100_000)
+    # Fewer than a pass makes of all long edges; a ring of 24 equal ones stays uncut as a whole.
+    most = len(one.faces) + 400
+    few = refined(start, 5.0, most)
+    assert most - 48 <= len(few.faces) <= most < len(whole.faces)
+    body = trimesh.Trimesh(few.vertices, few.faces, process=False)
+    assert body.is_watertight and body.is_winding_consistent
+    before = trimesh.Trimesh(one.vertices_mm, one.faces, process=False).edges_unique_length
+    assert body.edges_unique_length.max() < before.max() - 1
+    assert len(refined(start, 5.0, 10).faces) == len(one.faces)
+
+
+def test_the_side_of_a_texel_is_that_of_a_mean_one() -> None:
+    """On a box of 60 x 40 x 30 mm whose six islands take a quarter of 0.38 of the texture each."""
+    one = solid("box")
+    surface = 2 * (60 * 40 + 60 * 30 + 40 * 30)
+    assert one.texel_mm == pytest.approx((surface / (6 * 0.25 * 0.38 * 96**2)) ** 0.5, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", MESH_FORMATS)
@@ -148,6 +170,14 @@ def test_a_bad_id_and_a_texture_out_of_range_are_refused() -> None:
         solid_of(mesh, mesh.texture[0], "../evil")
     with pytest.raises(InputError, match="divide by 255"):
         solid_of(mesh, mesh.texture[0] * 255, "bright")
+
+
+def test_a_title_with_control_characters_leaves_the_model_well_formed() -> None:
+    mesh = box()
+    one = solid_of(mesh, mesh.texture[0], "box", "a\x00 \x0bbox\x1b\n& co.")
+    with zipfile.ZipFile(BytesIO(export_mesh(one, ["3mf"])["box.3mf"])) as archive:
+        model = ElementTree.fromstring(archive.read("3D/3dmodel.model"))
+    assert model[0].text == "TEST ARTICLE box: a box & co."
 
 
 def test_islands_are_carried_on_at_least_8_texels_and_keep_their_own() -> None:

@@ -190,10 +190,17 @@ WRONG = {
         lambda: FOGRA39_FILE.read_bytes().replace(b"eot print", b"xyz print"),
         "other tensors",
     ),
+    "notes in a list": ("a.safetensors", lambda: noted([1]), "other tensors"),
+    "notes that are a number": ("a.safetensors", lambda: noted(5), "other tensors"),
+    "no notes": ("a.safetensors", lambda: noted(None), "other tensors"),
     "flat": ("a.safetensors", lambda: save({"printed": torch.zeros(2, 2, 3, 3)}, NOTES), "2, 2, 3, 3"),
     "half": ("a.safetensors", lambda: save({"printed": identity()}, NOTES), "table reach"),
     "range": ("a.safetensors", lambda: encoded(reach=torch.full((2, 2, 2, 3), 1.5)), "outside"),
 }
+
+
+def noted(notes: object) -> bytes:
+    return save({"printed": identity(), "reach": identity()}, {KEY: json.dumps(notes)})
 
 
 def encoded(**tables: Tensor) -> bytes:

@@ -11,7 +11,7 @@ from torch import Tensor
 from renders.errors import InputError
 from renders.meshes.islands import coverage, filled
 from renders.meshes.mesh import Mesh
-from textures.sheets.article import ID_LETTERS
+from textures.sheets.article import ID_LETTERS, printable
 from textures.sheets.frame import LABEL
 
 MM_PER_M = 1000.0
@@ -44,12 +44,18 @@ class Solid:
     def stamp(self) -> str:
         """What every file says about itself, in one line."""
         run = f", run {self.run_hash[:16]}" if self.run_hash else ""
-        return f"{LABEL} {self.id}: {self.title}{run}".replace("\n", " ")
+        return f"{LABEL} {self.id}: {self.title}{run}"
 
     @property
     def corner_uvs(self) -> Float32[np.ndarray, "f 3 2"]:
         """The UV of every corner of every face."""
         return self.uvs[self.uv_faces]
+
+    @property
+    def texel_mm(self) -> float:
+        """The side of a texel on the object, of one of the mean size."""
+        rows, columns = self.texels.shape[:2]
+        return mean_texel_mm(self.vertices_mm[self.faces], self.corner_uvs, (rows, columns))
 
     @property
     def png(self) -> bytes:
@@ -84,7 +90,7 @@ def solid_of(
     levels = (whole * 255).round().permute(1, 2, 0).numpy().astype(np.uint8)
     return Solid(
         id=identifier,
-        title=title or mesh.name,
+        title=printable(title or mesh.name),
         run_hash=run_hash,
         vertices_mm=vertices,
         faces=welded.reshape(-1)[mesh.faces.cpu().numpy()].astype(np.int64),
@@ -92,6 +98,17 @@ def solid_of(
         uv_faces=which.reshape(-1, 3).astype(np.int64),
         texels=np.ascontiguousarray(levels),
     )
+
+
+def mean_texel_mm(
+    corners_mm: Float[np.ndarray, "f 3 3"], corner_uvs: Float[np.ndarray, "f 3 2"], size: tuple[int, int]
+) -> float:
+    """The side of a texel on a surface: the root of all its area over all the texels that lie on it."""
+    edges = np.diff(corners_mm.astype(float), axis=1)
+    double_mm2 = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=-1).sum()
+    double_share = np.abs(np.linalg.det(np.diff(corner_uvs.astype(float), axis=1))).sum()
+    # Less than one texel is looked at as one.
+    return float(np.sqrt(double_mm2 / max(double_share * size[0] * size[1], 2.0)))
 
 
 def rows(pattern: str, values: np.ndarray) -> str:

@@ -105,10 +105,11 @@ def decode_profile(data: bytes, source: str) -> PrintProfile:
 
 
 def _metadata(data: bytes) -> dict[str, str]:
-    """What is noted in the header of a safetensors file: 8 bytes of length, then JSON."""
+    """What is noted in the header of a safetensors file: 8 bytes of length, then JSON; {} if no table."""
     (length,) = struct.unpack("<Q", data[:8])
-    notes = json.loads(data[8 : 8 + length]).get("__metadata__", {}).get(KEY, "{}")
-    return {str(key): str(value) for key, value in dict(json.loads(notes)).items()}
+    header = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
+    notes = json.loads(header.get(KEY, "{}"))
+    return {str(key): str(value) for key, value in notes.items()} if isinstance(notes, dict) else {}
 
 
 def _checked(table: Tensor | None, name: str, source: str) -> Table:

@@ -69,11 +69,17 @@ def around(boxes: Sequence[Box]) -> Box:
     return Box(left, top, max(b.right_mm for b in boxes) - left, max(b.bottom_mm for b in boxes) - top)
 
 
+def printable(title: str) -> str:
+    """A title in one line that may stand in every file: XML has no way to write control characters."""
+    return "".join(letter for letter in " ".join(title.split()) if letter.isprintable())
+
+
 @dataclass(frozen=True, eq=False)
 class Article:
     """A face of true size with what was optimised on it. `mask` 1 is sticker; None prints the whole face.
 
-    `id` is short and of letters, digits, `-_.`; `run_hash` and `date` tell the run that made it.
+    `id` is short and of letters, digits, `-_.`; `title` keeps what is printable of it; `run_hash` and `date`
+    tell the run that made it.
     """
 
     id: str
@@ -86,6 +92,7 @@ class Article:
     date: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "title", printable(self.title))
         if not self.id or not set(self.id) <= ID_LETTERS:
             raise InputError(f"expected an id of letters, digits and -_.; got {self.id!r}: rename it")
         if not (1 <= self.width_mm <= 20_000 and 1 <= self.height_mm <= 20_000):

@@ -1,9 +1,9 @@
 """Markers on cards, to be mounted around a sign that exists already and only gets a sticker."""
 
-from textures.sheets.article import Box
+from textures.sheets.article import Article, Box
 from textures.sheets.frame import Folio, draw_frame
 from textures.sheets.job import Job
-from textures.sheets.layout import BLEED_MM, Paper, plan
+from textures.sheets.layout import BLEED_MM, ROOM_MM, Paper, plan
 from textures.sheets.manifest import Print, Target
 from textures.sheets.pen import GREY, Pen
 from textures.sheets.surround import draw_markers, entry_of
@@ -25,7 +25,8 @@ def draw_cards(pen: Pen, job: Job, first: int) -> tuple[list[Paper], Target]:
             with pen.plane(placed.x_mm - card.x_mm, placed.y_mm - card.y_mm):
                 draw_markers(pen, (marker,))
                 pen.box(card, stroke=GREY, width_mm=0.1)
-            _words(pen, placed.piece, card.moved(placed.x_mm - card.x_mm, placed.y_mm - card.y_mm))
+            lines = (f"{placed.piece + 1} {PLACES[placed.piece]}", place_of(placed.piece, boxes, article))
+            _below(pen, card.moved(placed.x_mm - card.x_mm, placed.y_mm - card.y_mm), lines)
             prints.append(Print(first + index, rounded(card), (round(placed.x_mm, 3), round(placed.y_mm, 3))))
     size = (article.width_mm, article.height_mm)
     markers = tuple(entry_of(marker) for marker in job.cards)
@@ -34,13 +35,21 @@ def draw_cards(pen: Pen, job: Job, first: int) -> tuple[list[Paper], Target]:
     return [page.paper for page in layout.whole], target
 
 
-def _words(pen: Pen, index: int, card: Box) -> None:
-    """Where this card belongs, below it."""
+def place_of(index: int, cards: list[Box], article: Article) -> str:
+    """Where a card belongs, in words; `cards` are those around the face, in its coordinates."""
     where = f"{BLEED_MM:g} mm {'above' if index < 2 else 'below'} the face"
-    side = "left" if index in (0, 3) else "right"
-    lines = [f"{index + 1} {PLACES[index]}", f"{where}, flush with its {side} edge"]
-    if card.width_mm < 50:
-        del lines[1]
-    for i, words in enumerate(lines):
-        middle = card.x_mm + card.width_mm / 2
-        pen.text(middle, card.bottom_mm + 3.2 + 3.2 * i, words, size_mm=2.2, align="centre", colour=GREY)
+    if index in (0, 3):
+        return f"{where}, flush with its left edge"
+    beyond = round(cards[index].right_mm - article.width_mm, 1)
+    if beyond <= 0:
+        return f"{where}, flush with its right edge"
+    # Two cards do not fit side by side, and share the white between their markers.
+    left = 1 if index == 1 else 4
+    return f"{where}, reaching {beyond:g} mm beyond its right edge, over the white of card {left}"
+
+
+def _below(pen: Pen, card: Box, lines: tuple[str, ...]) -> None:
+    """Words below a card on the page, as wide as it with the room to its right."""
+    y = card.bottom_mm + 3.2
+    for line in lines:
+        y = pen.paragraph(card.x_mm, y, line, card.width_mm + ROOM_MM, size_mm=2.2, lead_mm=2.9, colour=GREY)

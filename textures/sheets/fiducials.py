@@ -104,7 +104,8 @@ def side_beside(face: Box) -> float:
 def markers_around(face: Box, numbers: tuple[int, int, int, int], side_mm: float) -> tuple[Fiducial, ...]:
     """Two markers above the face and two below it, flush with its sides and clear of the bleed.
 
-    In the order top left, top right, bottom right, bottom left.
+    In the order top left, top right, bottom right, bottom left. Where two do not fit side by side above the
+    face, the right ones share the white of the left ones and reach beyond its right edge.
     """
     quiet = side_mm / CELLS
     left, right = face.x_mm + quiet, face.right_mm - quiet - side_mm

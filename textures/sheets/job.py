@@ -1,5 +1,6 @@
 """What is to be printed: the article and its controls, laid out alike, with the markers of each."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ class Order:
             raise InputError(
                 f"expected a spot colour of letters, digits, - and _; got {self.spot!r}: {CUT_SPOT} is usual"
             )
+        if not 0 < self.dpi < math.inf:
+            raise InputError(f"expected a resolution above 0 dpi; got {self.dpi:g}: 300 is usual")
 
 
 @dataclass(frozen=True, eq=False)
