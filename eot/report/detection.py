@@ -40,7 +40,7 @@ def recall_curves(evaluation: Evaluation) -> tuple[str, ...]:
             points = (100 * row.curve.recall.numpy(), 100 * row.curve.precision.numpy())
             axes.step(*points, where="post", color=colour, linestyle=line, linewidth=1.4, label=row.article)
         axes.set(xlabel="recall, %", ylabel="precision, %", xlim=(-2, 102), ylim=(-2, 102))
-        axes.legend(frameon=False, fontsize=8, loc="lower left")
+        axes.legend(frameon=False, fontsize=8, loc="center")
 
     return (drawn("precision and recall", "precision over recall with each article", draw),)
 
