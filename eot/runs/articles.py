@@ -12,12 +12,12 @@ from eot.runs.product import levels_of, shown
 from eot.runs.sections import ArticleTable
 from renders.colour import linear_to_srgb, srgb_to_linear
 from renders.errors import InputError
-from renders.meshes.check import double_area
-from renders.meshes.islands import area, coverage
+from renders.meshes.islands import coverage
 from renders.meshes.load import load_mesh
 from renders.meshes.mesh import Mesh
 from renders.photos import PHOTO_SUFFIXES, read_photo
 from renders.sensor.resize import resize
+from textures.meshes.solid import MM_PER_M, mean_texel_mm
 from textures.objects import object_named
 from textures.signs import face, find_sign
 
@@ -51,8 +51,8 @@ class Article:
         """Side of a texel on the article; on a mesh, of one of the mean size."""
         if self.mesh is None:
             return self.width_mm / self.size[1]
-        painted = float(area(self.mesh.uvs).abs().sum()) * self.size[0] * self.size[1]
-        return (float(double_area(self.mesh).sum()) / 2 / max(painted, 1e-9)) ** 0.5 * 1000
+        corners_mm = self.mesh.vertices[self.mesh.faces].double() * MM_PER_M
+        return mean_texel_mm(corners_mm.numpy(), self.mesh.uvs.numpy(), self.size)
 
     @property
     def size(self) -> tuple[int, int]:

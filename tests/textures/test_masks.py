@@ -1,18 +1,22 @@
 """Masks: exact areas, shapes that can be cut, outlines in true millimetres."""
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import shapely
 import torch
-from hypothesis import given, settings
+from hypothesis import given as drawn_by
+from hypothesis import settings
 from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
 from renders.errors import InputError
-from textures.masks import area_fraction, from_image, from_svg, largest, outlines, rectangles
+from textures.masks import area_fraction, from_image, from_svg, given, largest, outlines, rectangles
+from textures.svg import svg_pixels
 
 BARS = [(0.2, 0.12, 0.6, 0.13), (0.2, 0.75, 0.6, 0.13)]
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}">{}</svg>'
@@ -44,7 +48,7 @@ def boxes(draw: st.DrawFn) -> tuple[float, float, float, float]:
     return draw(fraction) * (1 - width), draw(fraction) * (1 - height), width, height
 
 
-@given(st.lists(boxes(), min_size=1, max_size=4), st.integers(5, 40), st.integers(5, 40))
+@drawn_by(st.lists(boxes(), min_size=1, max_size=4), st.integers(5, 40), st.integers(5, 40))
 @settings(max_examples=50, deadline=None)
 def test_rectangles_cover_the_area_of_their_union(
     some: list[tuple[float, float, float, float]], rows: int, columns: int
@@ -59,7 +63,7 @@ def test_rectangles_on_texels_are_exactly_0_and_1() -> None:
     assert set(mask.unique().tolist()) == {0, 1} and mask.sum() == 16
 
 
-@given(boxes(), st.integers(30, 80))
+@drawn_by(boxes(), st.integers(30, 80))
 @settings(max_examples=50, deadline=None)
 def test_the_outline_of_a_rectangle_is_that_rectangle(
     box: tuple[float, float, float, float], texels: int
@@ -122,6 +126,48 @@ def test_an_svg_is_sticker_where_it_is_painted(tmp_path: Path) -> None:
     )
     exact = rectangles([(0.125, 0.25, 0.5, 0.5)], (30, 60))
     assert (from_svg(tmp_path / "mask.svg", (30, 60)) - exact).abs().max() < 0.02
+
+
+@pytest.mark.parametrize("width", ["50.8mm", "5.08cm", "2in", "144pt", "192"])
+def test_an_svg_may_have_lengths_in_any_unit(tmp_path: Path, width: str) -> None:
+    """2 inches are 192 px: a canvas of this size, and on it a square of 25.4 mm from the middle on."""
+    square = '<rect x="1in" y="2.54cm" width="25.4mm" height="72pt"/>'
+    (tmp_path / "mask.svg").write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{width}">{square}</svg>'
+    )
+    exact = rectangles([(0.5, 0.5, 0.5, 0.5)], (32, 32))
+    assert (from_svg(tmp_path / "mask.svg", (32, 32)) - exact).abs().max() < 0.02
+
+
+def test_an_svg_is_never_drawn_larger_than_memory_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pillow would warn of 90 megapixels, and refuse 180; a sheet of 4 m has 229."""
+    drawn = []
+
+    def noted(*arguments: Any) -> np.ndarray:
+        drawn.append(svg_pixels(*arguments))
+        return drawn[-1]
+
+    monkeypatch.setattr(given, "svg_pixels", noted)
+    monkeypatch.setattr(given, "MOST_PIXELS", 20_000)
+    body = '<rect x=".25" width=".5" height="1"/></svg>'
+    for size in ('width="4000mm" height="4000mm"', 'width="4mm" height="4mm"'):
+        (tmp_path / "mask.svg").write_text(
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1" {size}>{body}'
+        )
+        mask = from_svg(tmp_path / "mask.svg", (64, 64))
+        assert torch.equal(mask > 0.5, rectangles([(0.25, 0, 0.5, 1)], (64, 64)) > 0.5)
+        assert drawn[-1].shape[0] * drawn[-1].shape[1] <= 20_000
+    assert max(image.shape[0] * image.shape[1] for image in drawn) <= 1024**2
+
+
+def test_the_proportions_of_an_svg_of_one_unit_are_not_rounded(tmp_path: Path) -> None:
+    (tmp_path / "mask.svg").write_text(SVG.format(1, 0.75, '<rect width=".5" height=".75"/>'))
+    exact = rectangles([(0, 0, 0.5, 1)], (48, 64))
+    assert (from_svg(tmp_path / "mask.svg", (48, 64)) - exact).abs().max() < 0.02
+    with pytest.raises(InputError, match="got 1024 x 768"):
+        from_svg(tmp_path / "mask.svg", (64, 64))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """Masks that somebody gives: rectangles, an image, an SVG drawing."""
 
-import io
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from xml.etree.ElementTree import ParseError, fromstring
 
 import numpy as np
-import resvg_py
 import torch
 from jaxtyping import Float
 from PIL import Image
@@ -14,13 +14,18 @@ from torch import Tensor
 
 from renders.errors import InputError
 from renders.photos import read_photo
+from textures.svg import svg_pixels
 
 Box = tuple[float, float, float, float]
 # How far the proportions of a drawn mask may be from those of the face before it would look stretched.
 STRETCH = 0.05
 # An SVG is drawn this much finer than the mask, so that a texel holds the share that is covered.
 FINER = 4
-MAX_SIDE_PX = 16_384
+# Of larger masks it is drawn less fine, as memory allows.
+MOST_PIXELS = 64_000_000
+# Its proportions are read from a small drawing, whatever its own size: a billboard has 14,000 px.
+PROBE_PX = 1024
+SIZED_PX = 16_384
 # Almost black and almost white are meant black and white: editors and JPEG leave such traces.
 TRACE = 0.02
 
@@ -92,22 +97,30 @@ def from_svg(path: Path | str, size: tuple[int, int]) -> Float[Tensor, "1 u v"]:
     if not path.is_file():
         raise InputError(f"{path}: expected an SVG file; found none: check the path")
     try:
-        source = path.read_text(encoding="utf-8")
-        natural = _drawn(source, None)
-        _check_proportions(path, (natural.height, natural.width), size)
-        drawn = _drawn(source, max(natural.width, min(FINER * max(size), MAX_SIDE_PX)))
-    except (ValueError, OSError) as error:
+        source = _sized(path.read_text(encoding="utf-8"))
+        rows, columns, _ = svg_pixels(source, PROBE_PX, PROBE_PX).shape
+        _check_proportions(path, (rows, columns), size)
+        widest = math.isqrt(MOST_PIXELS * columns // rows)
+        drawn = svg_pixels(source, min(FINER * max(size), widest))
+    except (ValueError, OSError, ParseError) as error:
         reason = str(error).splitlines()[0] if str(error) else "not SVG"
         raise InputError(
             f"{path}: expected an SVG drawing; it cannot be drawn ({reason}): save it again"
         ) from error
-    alpha = drawn.getchannel("A").resize((size[1], size[0]), Image.Resampling.BOX)
+    alpha = Image.fromarray(drawn[..., 3]).resize((size[1], size[0]), Image.Resampling.BOX)
     return _with_area(np.asarray(alpha, dtype=np.float32) / 255, f"{path}: what is painted is sticker")
 
 
-def _drawn(source: str, width_px: int | None) -> Image.Image:
-    png = resvg_py.svg_to_bytes(svg_string=source, width=width_px, skip_system_fonts=True)
-    return Image.open(io.BytesIO(png)).convert("RGBA")
+def _sized(source: str) -> str:
+    """A drawing whose canvas has a size: else it would be rounded to whole units, 1 x 0.75 to 1 x 1."""
+    root = fromstring(source).attrib
+    if "viewBox" not in root or not root.keys().isdisjoint({"width", "height"}):
+        return source
+    _, _, width, height = map(float, root["viewBox"].replace(",", " ").split())
+    if min(width, height) <= 0:
+        return source
+    scale = SIZED_PX / max(width, height)
+    return re.sub(r"<svg\b", f'<svg width="{width * scale}" height="{height * scale}"', source, count=1)
 
 
 def _check_proportions(path: Path | str, drawn: tuple[int, int], size: tuple[int, int]) -> None:

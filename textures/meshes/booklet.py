@@ -10,11 +10,12 @@ from reportlab.lib.colors import white
 from renders.lookup import Pyramid
 from textures.meshes.patch import Patch, art_of_patch, polygons, pyramid_of
 from textures.meshes.solid import Solid
+from textures.meshes.way import ARROW_MM, draw_arrow
 from textures.sheets.article import Box
 from textures.sheets.finish import finished
 from textures.sheets.frame import LABEL, WARNING, Folio, draw_frame
 from textures.sheets.job import CUT_SPOT
-from textures.sheets.layout import PiecePage, Plan, TilePage, plan
+from textures.sheets.layout import BLEED_MM, PiecePage, Plan, TilePage, plan
 from textures.sheets.pages import registration, size_text
 from textures.sheets.pen import GREY, INK, PALE, Pen
 
@@ -25,6 +26,12 @@ HILL_DASH_MM, VALLEY_DASH_MM = (3.0, 1.5), (3.0, 1.0, 0.6, 1.0)
 PICTURE_MM = 80.0
 ROW_MM = 4.4
 TABLE_ROWS = 26
+# The right edges of the table's columns; all of it is as wide as the last one.
+COLUMNS_MM = (6.0, 30.0, 62.0, 86.0)
+# On the pages of a large patch in the margin, left of the ticks and above the bar.
+ARROW_AT_MM = (7.2, 30.0)
+# Around a whole patch there are bleed and, beside edges without a tab, numbers.
+AROUND_MM = BLEED_MM + 1.0
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,8 @@ DECALS = Booklet(
     (
         "Print every page at 100 %, never “fit to page”; measure the bar of 100 mm.",
         "Use adhesive film. Cut along the magenta line; the colour outside it is bleed.",
-        "Stick each decal where its number is on the object (middle: see the table).",
+        "Stick each decal where its number is on the object (middle: see the table), turned so that "
+        "its arrow points where it says: up, to the front or to the right.",
     ),
 )
 NET = Booklet(
@@ -78,12 +86,24 @@ def booklet_pdf(solid: Solid, patches: list[Patch], booklet: Booklet, page: str)
 def _whole(pen: Pen, look: tuple[Solid, Pyramid], patches: list[Patch], page: PiecePage) -> None:
     for placed in page.placed:
         patch = patches[placed.piece]
-        window = patch.box.grown(1.0 + max(0.0, patch.box.x_mm - patch.ink.bounds[0]))
+        window = patch.box.grown(AROUND_MM)
         _draw(pen, look, patch, window, (placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm))
         box = patch.box.moved(placed.x_mm - patch.box.x_mm, placed.y_mm - patch.box.y_mm)
-        words = f"{patch.number}   {size_text(box)}" if box.width_mm > 40 else f"{patch.number}"
-        middle = box.x_mm + box.width_mm / 2
-        pen.text(middle, box.bottom_mm + 7.4, words, size_mm=2.2, align="centre", colour=GREY)
+        _caption(pen, patch, box)
+
+
+def _caption(pen: Pen, patch: Patch, box: Box) -> None:
+    """Below a patch its number, its size if there is room, and the arrow of a decal."""
+    words = f"{patch.number}   {size_text(box)}" if box.width_mm > 40 else f"{patch.number}"
+    middle, baseline = box.x_mm + box.width_mm / 2, box.bottom_mm + 7.4
+    arrow = None if patch.way is None else patch.way.arrow
+    if arrow is None:
+        pen.text(middle, baseline, words, size_mm=2.2, align="centre", colour=GREY)
+        return
+    name, towards = arrow
+    middle -= ARROW_MM * 0.75
+    width = pen.text(middle, baseline, f"{words}   {name}", size_mm=2.2, align="centre", colour=GREY)
+    draw_arrow(pen, middle + width / 2 + ARROW_MM * 0.75, baseline - 0.8, towards)
 
 
 def _tile(pen: Pen, look: tuple[Solid, Pyramid], patch: Patch, page: TilePage) -> None:
@@ -92,6 +112,11 @@ def _tile(pen: Pen, look: tuple[Solid, Pyramid], patch: Patch, page: TilePage) -
     dx, dy = place.x_mm - window.x_mm, place.y_mm - window.y_mm
     _draw(pen, look, patch, window, (dx, dy))
     registration(pen, page, place, patch.box.moved(dx, dy))
+    arrow = None if patch.way is None else patch.way.arrow
+    if arrow is not None:
+        x, y = ARROW_AT_MM
+        draw_arrow(pen, x, y, arrow[1])
+        pen.text(x + 0.8, y + ARROW_MM, arrow[0], size_mm=2.2, align="right", colour=GREY, turn_deg=90)
 
 
 def _draw(
@@ -141,7 +166,9 @@ def _cover(pen: Pen, solid: Solid, patches: list[Patch], booklet: Booklet, pages
     for patch in patches[:TABLE_ROWS]:
         u, v = solid.corner_uvs[patch.faces].reshape(-1, 2).mean(0).tolist()
         _badge(pen, picture.x_mm + u * picture.width_mm, picture.bottom_mm - v * picture.height_mm, patch)
-    _table(pen, solid, patches, room.x_mm + PICTURE_MM + 8, room.y_mm + 22)
+    # Small paper has less room than picture, gap and table like to have.
+    left = min(room.x_mm + PICTURE_MM + 8, room.right_mm - COLUMNS_MM[-1])
+    _table(pen, solid, patches, left, room.y_mm + 22)
     y = room.y_mm + 20 + max(PICTURE_MM, (min(len(patches), TABLE_ROWS) + 3) * ROW_MM) + 10
     for number, words in enumerate(booklet.steps, start=1):
         pen.text(room.x_mm, y, f"{number}", size_mm=2.8, bold=True)
@@ -162,10 +189,10 @@ def _badge(pen: Pen, x_mm: float, y_mm: float, patch: Patch) -> None:
 
 def _table(pen: Pen, solid: Solid, patches: list[Patch], x_mm: float, y_mm: float) -> None:
     """Number, size, place of the middle on the object, and how well the patch fits."""
-    columns = (("no.", 6.0), ("size, mm", 30.0), ("middle x, y, z, mm", 62.0), ("surface / paper", 86.0))
-    for name, right in columns:
-        pen.text(x_mm + right, y_mm, name, size_mm=2.3, align="right", colour=GREY)
-    pen.line((x_mm, y_mm + 1.4), (x_mm + columns[-1][1], y_mm + 1.4), colour=PALE)
+    heads = ("no.", "size, mm", "middle x, y, z, mm", "surface / paper")
+    for right, words in zip(COLUMNS_MM, heads, strict=True):
+        pen.text(x_mm + right, y_mm, words, size_mm=2.3, align="right", colour=GREY)
+    pen.line((x_mm, y_mm + 1.4), (x_mm + COLUMNS_MM[-1], y_mm + 1.4), colour=PALE)
     for row, patch in enumerate(patches[:TABLE_ROWS], start=1):
         middle = solid.vertices_mm[solid.faces[patch.faces]].reshape(-1, 3).mean(0)
         cells = (
@@ -174,7 +201,7 @@ def _table(pen: Pen, solid: Solid, patches: list[Patch], x_mm: float, y_mm: floa
             ", ".join(f"{side:.0f}" for side in middle),
             f"{patch.stretch.low:.2f} … {patch.stretch.high:.2f}",
         )
-        for (_, right), words in zip(columns, cells, strict=True):
+        for right, words in zip(COLUMNS_MM, cells, strict=True):
             pen.text(x_mm + right, y_mm + row * ROW_MM + 1, words, size_mm=2.4, align="right")
     if len(patches) > TABLE_ROWS:
         rest = f"and {len(patches) - TABLE_ROWS} more in the .json beside this file"

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int64
 from renders.meshes.islands import island_of
 from textures.meshes.patch import Patch, Stretch, polygons
 from textures.meshes.solid import Solid
+from textures.meshes.way import way_of
 from textures.sheets.layout import BLEED_MM
 
 # Outlines are put together on a grid this fine, so that neighbours meet without slivers.
@@ -32,20 +33,21 @@ def decals_of(solid: Solid) -> list[Patch]:
     laid = [part for part in flat if part is not None and not part[2].is_empty]
     laid.sort(key=lambda part: -part[2].area)
     return [
-        _decal(number, faces, corners, outline, stretch)
+        _decal(number, solid, faces, corners, (outline, stretch))
         for number, (faces, corners, outline, stretch) in enumerate(laid, start=1)
     ]
 
 
 def _decal(
     number: int,
+    solid: Solid,
     faces: Int64[np.ndarray, " p"],
     corners: Float[np.ndarray, "p 3 2"],
-    outline: shapely.MultiPolygon,
-    stretch: Stretch,
+    shape: tuple[shapely.MultiPolygon, Stretch],
 ) -> Patch:
-    ink = polygons(outline.buffer(BLEED_MM))
-    return Patch(number, faces, corners, outline, ink, NO_FOLDS, np.zeros(0, dtype=bool), (), stretch)
+    outline, stretch = shape
+    ink, way = polygons(outline.buffer(BLEED_MM)), way_of(solid, faces, corners)
+    return Patch(number, faces, corners, outline, ink, NO_FOLDS, np.zeros(0, dtype=bool), (), stretch, way)
 
 
 def _flattened(

@@ -6,13 +6,13 @@ from jaxtyping import Float
 
 from textures.meshes.patch import Patch, Stretch, polygons
 from textures.meshes.solid import Solid
-from textures.meshes.unfold import FLAT_DEG, Net, Piece, unfolded
+from textures.meshes.unfold import FLAT_DEG, MEET_MM, Net, Piece, unfolded
 
 TAB_MM, TAB_SHARE, SLANT = 6.0, 0.4, 0.7
 # Shorter edges have no room for a number that could be read.
 NUMBERED_MM = 5.0
-# Outside the edge, on the tab or on what is cut away: nothing is written on the texture itself.
-NUMBER_MM = 2.2
+# Outside the edge and its ink, on the tab or on what is cut away; across a narrower gap, on the part beyond.
+NUMBER_GAP_MM, DIGIT_MM, DIGIT_HEIGHT_MM = 0.3, 1.1, 1.3
 TOUCH_MM = 0.02
 INK_MM = 1.0
 TRUE = Stretch(1.0, 1.0, 1.0)
@@ -28,7 +28,8 @@ def net_of(solid: Solid, room_mm: tuple[float, float]) -> list[Patch]:
     net = unfolded(solid, (room_mm[0] - 2 * TAB_MM, room_mm[1] - 2 * TAB_MM))
     # Paper has y down.
     areas = [shapely.polygons(np.stack(piece.corners) * [1, -1]) for piece in net.pieces]
-    wholes = [shapely.union_all(shapely.buffer(area, 1e-4)) for area in areas]
+    # What meets is one area, without a slit to cut along.
+    wholes = [shapely.union_all(shapely.buffer(area, MEET_MM / 2)) for area in areas]
     tabs, labels = _tabs(net, wholes)
     order = sorted(range(len(wholes)), key=lambda i: -wholes[i].area)
     return [
@@ -94,9 +95,16 @@ def _tabs(
                 break
         for (i, _), edge in zip(sides, edges, strict=True):
             if np.linalg.norm(edge[1] - edge[0]) >= NUMBERED_MM:
-                x, y = edge.mean(0) + NUMBER_MM * outward(edge)
-                labels[i].append((float(x), float(y), str(number)))
+                labels[i].append(_beside(edge, str(number)))
     return tabs, labels
+
+
+def _beside(edge: Edge, words: str) -> tuple[float, float, str]:
+    """The middle of a number beside an edge, and the number."""
+    out = outward(edge)
+    half = np.abs(out) @ [len(words) * DIGIT_MM / 2, DIGIT_HEIGHT_MM / 2]
+    x, y = edge.mean(0) + (INK_MM + NUMBER_GAP_MM + half) * out
+    return float(x), float(y), words
 
 
 def outward(edge: Edge) -> Float[np.ndarray, " 2"]:

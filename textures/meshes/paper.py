@@ -51,8 +51,12 @@ def _files(solid: Solid, patches: list[Patch], booklet: Booklet, page: str) -> M
 
 
 def _figures(patch: Patch) -> dict[str, Any]:
-    """`stretch` is surface over paper: mean, and what 5 % of the surface lie below and above."""
+    """`stretch` is surface over paper: mean, and what 5 % of the surface lie below and above.
+
+    Of a decal also what a millimetre of the page to the right and one up are on the object, in mm.
+    """
     stretch = (patch.stretch.mean, patch.stretch.low, patch.stretch.high)
+    way = {} if patch.way is None else {"page_right": patch.way.axes[:, 0], "page_up": patch.way.axes[:, 1]}
     return {
         "number": patch.number,
         "size_mm": [round(patch.box.width_mm, 3), round(patch.box.height_mm, 3)],
@@ -60,4 +64,6 @@ def _figures(patch: Patch) -> dict[str, Any]:
         "faces": len(patch.faces),
         "folds": len(patch.folds),
         "stretch": [round(value, 4) for value in stretch],
+        # Adding nought makes -0 nought.
+        **{name: (axis.round(4) + 0.0).tolist() for name, axis in way.items()},
     }

@@ -15,6 +15,7 @@ from renders.fragments import locate
 from renders.lookup import Pyramid
 from renders.rasterisers.spans import rasterise
 from textures.meshes.solid import Solid
+from textures.meshes.way import Way
 from textures.sheets.article import Art, Box
 
 PIXELS_AT_ONCE = 500_000
@@ -41,6 +42,7 @@ class Patch:
         folds: start and end of every line to fold along; a hill where `hills`, else a valley.
         labels: words to write and where: x, y in mm, and the words.
         stretch: 5 % of the surface lie below `low` and 5 % above `high`.
+        way: how a decal is turned on the object; the piece of a net needs none.
     """
 
     number: int
@@ -52,6 +54,7 @@ class Patch:
     hills: Bool[np.ndarray, " m"]
     labels: tuple[tuple[float, float, str], ...]
     stretch: Stretch
+    way: Way | None = None
 
     @property
     def box(self) -> Box:

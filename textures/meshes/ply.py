@@ -24,7 +24,7 @@ def ply_files(solid: Solid) -> Mapping[str, bytes]:
     """
     fine = refined(
         Triangles(solid.vertices_mm, solid.faces, solid.corner_uvs),
-        TEXELS_PER_EDGE * texel_mm(solid),
+        TEXELS_PER_EDGE * solid.texel_mm,
         MOST_FACES,
     )
     vertices = np.empty(len(fine.vertices), dtype=[("place", "<f4", 3), ("colour", "u1", 3)])
@@ -39,17 +39,6 @@ def ply_files(solid: Solid) -> Mapping[str, bytes]:
         f"element face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n"
     )
     return {f"{solid.id}.ply": head.encode() + vertices.tobytes() + faces.tobytes()}
-
-
-def texel_mm(solid: Solid) -> float:
-    """The side of a texel on the object, the square root of all surface over all texels that it has."""
-    height, width = solid.texels.shape[:2]
-    corners = solid.vertices_mm[solid.faces].astype(float)
-    area = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=-1
-    ).sum()
-    texels = np.abs(np.linalg.det(np.diff(solid.corner_uvs.astype(float), axis=1))).sum() * height * width
-    return float(np.sqrt(area / max(texels, 1.0)))
 
 
 def vertex_colours(solid: Solid, fine: Triangles) -> UInt8[np.ndarray, "v 3"]:

@@ -29,17 +29,23 @@ class Triangles:
 
 
 def refined(triangles: Triangles, longest: float, most_faces: int) -> Triangles:
-    """The same surface and the same UVs, edges at most `longest` (or as short as `most_faces` allows).
+    """The same surface and the same UVs, edges at most `longest` as far as `most_faces` allow it.
 
     Every edge that is too long is cut in the middle in both of its faces, so what was closed stays closed.
+    Where that would make too many faces only the longest edges are cut, as many as fit, and that is all.
     """
-    while True:
+    full = False
+    while not full:
         edges = triangles.faces[:, [[1, 2], [2, 0], [0, 1]]]
         lengths = np.linalg.norm(np.diff(triangles.vertices[edges], axis=2)[:, :, 0], axis=-1)
-        cut = lengths > longest
-        if not cut.any() or len(cut) + cut.sum() > most_faces:
+        # A cut makes one more face of each face that it goes through.
+        room = max(0, most_faces - len(lengths))
+        full = (lengths > longest).sum() > room
+        cut = lengths > (np.sort(lengths, axis=None)[-1 - room] if full else longest)
+        if not cut.any():
             return triangles
         triangles = _cut(triangles, edges, cut)
+    return triangles
 
 
 def _cut(triangles: Triangles, edges: Int64[np.ndarray, "f 3 2"], cut: np.ndarray) -> Triangles:

@@ -17,6 +17,8 @@ MOST_FACES = 3000
 FLAT_DEG = 0.5
 # Faces that only touch do not overlap: rounding is far below this.
 TOUCH_MM = 1e-4
+# Round a ring of hinges rounding adds up; still nobody could cut between edges so close.
+MEET_MM = 2e-4
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Hinge:
 
 @dataclass(eq=False)
 class Piece:
-    """Faces that hang together, flat: where their corners lie in mm (y up), and the hinges between them."""
+    """Faces that hang together, flat: where their corners lie in mm (y up), and the hinges between them.
+
+    The hinges are those that it grew along and those whose edges have met on paper meanwhile.
+    """
 
     faces: list[int] = field(default_factory=list)
     corners: list[Float[np.ndarray, "3 2"]] = field(default_factory=list)
@@ -139,10 +144,22 @@ def _grown(
         left[face] = False
         piece.faces.append(face)
         piece.corners.append(new)
-        piece.hinges.append(index)
         for other in around[face]:
             heapq.heappush(waiting, (abs(hinges[other].bend_deg), other))
+    every = sorted({index for face in where for index in around[face]})
+    piece.hinges = [index for index in every if _meets(hinges[index], piece, where)]
     return piece
+
+
+def _meets(hinge: Hinge, piece: Piece, where: dict[int, int]) -> bool:
+    """Whether both faces of a hinge are in the piece, with its edge at one place on paper."""
+    if not all(face in where for face in hinge.faces):
+        return False
+    (start, end), (from_, to) = (
+        piece.corners[where[face]][[place, (place + 1) % 3]]
+        for face, place in zip(hinge.faces, hinge.places, strict=True)
+    )
+    return float(np.abs([start - to, end - from_]).max()) < MEET_MM
 
 
 def _alone(corners: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 2"]:

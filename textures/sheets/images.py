@@ -3,13 +3,13 @@
 import io
 
 import numpy as np
-import resvg_py
 from jaxtyping import UInt8
 from PIL import Image, PngImagePlugin
 
 from textures.sheets.article import Article, Box, Piece, art_of
 from textures.sheets.cutting import outline_path
 from textures.sheets.frame import LABEL
+from textures.svg import svg_pixels
 
 # Of larger pieces the resolution falls: texels are far coarser than this anyway.
 MAX_SIDE_PX = 8192
@@ -60,4 +60,4 @@ def _inside(piece: Piece, size: tuple[int, int]) -> Image.Image:
         f' preserveAspectRatio="none" viewBox="{view}">'
         f'<path d="{outline_path(piece.outline)}" fill-rule="evenodd"/></svg>'
     )
-    return Image.open(io.BytesIO(resvg_py.svg_to_bytes(svg_string=document))).getchannel("A")
+    return Image.fromarray(svg_pixels(document, *size)[..., 3])

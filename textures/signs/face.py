@@ -1,6 +1,5 @@
 """Sign faces as images of any size, their colour continued past the outline so that filters do not bleed."""
 
-import io
 import math
 import struct
 import zlib
@@ -8,15 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import resvg_py
 import torch
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
 from renders.errors import InputError
 from textures.signs.catalogue import drawing, find_sign
 from textures.signs.drawing import document, silhouette
+from textures.svg import svg_pixels, svg_png
 
 MAX_SIDE_PX = 16_384
 MM_PER_INCH = 25.4
@@ -67,7 +65,7 @@ def png(sign_id: str, dpi: float) -> bytes:
     spec = find_sign(sign_id)
     width_px = _checked_px(width_px_at(spec.id, dpi))
     height_px = _checked_px(max(1, round(spec.height_mm / MM_PER_INCH * dpi)))
-    drawn = _drawn(document(drawing(spec.id), drawing(spec.id).size_mm), width_px, height_px)
+    drawn = svg_png(document(drawing(spec.id), drawing(spec.id).size_mm), width_px, height_px)
     return with_dpi(drawn, dpi)
 
 
@@ -103,20 +101,8 @@ def _drawn_pixels(sign_id: str, width_px: int, height_px: int, square: bool) -> 
     art = drawing(sign_id)
     side = max(art.size_mm)
     canvas_mm = (side, side) if square else art.size_mm
-    colour = _rasterise(document(art, canvas_mm, bleed=True), width_px, height_px)
-    outline = _rasterise(silhouette(art, canvas_mm), width_px, height_px)
+    colour = svg_pixels(document(art, canvas_mm, bleed=True), width_px, height_px)
+    outline = svg_pixels(silhouette(art, canvas_mm), width_px, height_px)
     pixels = np.concatenate([colour[..., :3], outline[..., 3:]], axis=-1)
     pixels.setflags(write=False)
     return pixels
-
-
-def _rasterise(source: str, width_px: int, height_px: int) -> np.ndarray:
-    """An SVG document as [h w 4] uint8 RGBA."""
-    return np.array(Image.open(io.BytesIO(_drawn(source, width_px, height_px))).convert("RGBA"))
-
-
-def _drawn(source: str, width_px: int, height_px: int) -> bytes:
-    """An SVG document as PNG."""
-    return resvg_py.svg_to_bytes(
-        svg_string=source, width=width_px, height=height_px, dpi=96, skip_system_fonts=True
-    )
