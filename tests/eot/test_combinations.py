@@ -107,7 +107,8 @@ def test_a_search_that_cannot_be_is_refused(sections: dict, faces: int, says: st
 def test_force_keeps_an_earlier_run_until_the_new_one_can_be_made(
     eot: Eot, tiny: Path, earlier: Path, setting: str, says: str
 ) -> None:
-    refused(eot("attack", tiny, "--out", earlier, "--force", "--set", setting), says)
+    seen_from = ("--set", "conditions.distance_m=[60, 80]")
+    refused(eot("attack", tiny, "--out", earlier, "--force", *seen_from, "--set", setting), says)
 
 
 def test_photos_of_other_proportions_are_not_squashed(eot: Eot, tiny: Path, earlier: Path) -> None:

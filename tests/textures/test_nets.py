@@ -115,3 +115,10 @@ def test_words_of_decals_and_nets_stay_between_the_margins_of_the_smallest_paper
                 words = page.get_textpage()
                 edges = [words.get_charbox(i)[2] / 72 * 25.4 for i in range(words.count_chars())]
                 assert max(edges) <= page.get_width() / 72 * 25.4 - MARGIN_MM + 0.1
+
+
+def test_the_long_edges_of_a_large_box_have_their_tabs() -> None:
+    (patch,) = net_of(solid(box(0.3, 0.3, 0.3)), (2000, 2000))
+    tabs_mm2 = patch.outline.area - 6 * 300**2
+    # Seven pairs of edges, a tab of 6 mm with slanted ends for each.
+    assert tabs_mm2 == pytest.approx(7 * 300 * 6, rel=0.05)

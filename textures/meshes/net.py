@@ -90,7 +90,9 @@ def _tabs(
         # Where neither side has room for a tab the edges meet without one.
         for (i, _), edge in zip(sides, edges, strict=True):
             tab = tab_at(edge)
-            if not any(tab.intersection(other).area > TOUCH_MM for other in (wholes[i], *tabs[i])):
+            # A hair smaller, since it touches its own face all along the edge.
+            free = tab.buffer(-TOUCH_MM)
+            if not any(free.intersects(other) for other in (wholes[i], *tabs[i])):
                 tabs[i].append(tab)
                 break
         for (i, _), edge in zip(sides, edges, strict=True):
