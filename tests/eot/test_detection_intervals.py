@@ -53,6 +53,7 @@ def test_two_photos_that_nearly_agree_say_as_little_as_two_that_agree() -> None:
         assert (recall.low, recall.high) == (pytest.approx(0, abs=1e-3), pytest.approx(1, abs=1e-3))
 
 
+@pytest.mark.slow
 def test_intervals_over_few_photos_hold_the_truth_as_often_as_they_say() -> None:
     # Photos differ: each has a share of its own, half of all. The bootstrap's percentiles held it in 84 %.
     generator, held, trials = torch.Generator().manual_seed(0), 0, 100

@@ -1,9 +1,8 @@
 """What counts as lost in a white-box row: what the target itself misreads, at any iterate."""
 
-from types import SimpleNamespace
-
 import torch
 
+from eot.loop import Step
 from eot.objectives import Outcome
 from eot.studies.madry_rows import Fallen
 from eot.victims import LinearVictim
@@ -15,9 +14,9 @@ def test_an_image_is_lost_where_the_target_misreads_it_and_not_where_a_rough_cop
     bright, dark = torch.full((1, 1, 2, 2), 0.9), torch.full((1, 1, 2, 2), -0.9)
     fallen = Fallen(victim, torch.tensor([1, 1, 1]))
 
-    def step(images: torch.Tensor, misread: list[bool]) -> SimpleNamespace:
+    def step(images: torch.Tensor, misread: list[bool]) -> Step:
         success = torch.tensor(misread)[:, None]
-        return SimpleNamespace(image=images, outcome=Outcome(torch.zeros(len(misread), 1), success))
+        return Step(0, images, Outcome(torch.zeros(len(misread), 1), success))
 
     # The copy says that two are lost, the target agrees about the second.
     first = fallen(step(torch.cat([bright, dark, dark]), [True, True, False]), torch.tensor([0, 1, 2]))

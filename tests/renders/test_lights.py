@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from renders.lights import PENUMBRA
-from renders.meshes.shapes import box
 from renders.scene import Scene
 from renders.surfaces.shell import Shell
 from tests.renders.scenes import black, phone, posed
+from tests.textures.meshes import box
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 90.0, 150.0])
