@@ -129,7 +129,8 @@ def setting_of(view: Condition, body: Body, lens: Lens) -> Setting:
         size = (round(lens.frame_px[0] / native), round(lens.frame_px[1] / native))
         metres_per_px = distance * native / focal_px
         # The camera points past the article, which is seen a little from the side.
-        aside = aim * (np.array([size[1], size[0]]) * metres_per_px - extent).clip(0) / 2
+        tangents = np.array([size[1], size[0]]) * metres_per_px / distance / 2
+        aside = aimed(aim, body.points @ turn.T, distance, tangents)
         shift, camera = np.zeros(2), aside * [-1, 1]
     return Setting(
         turn=turn,
@@ -170,6 +171,21 @@ def apparent(
     seen = corners[:, :2] * [1, -1] * (distance_m / (distance_m - corners[:, 2:]).clip(1e-3))
     low, high = seen.min(0), seen.max(0)
     return (low + high) / 2, high - low
+
+
+def aimed(
+    aim: Float[np.ndarray, " 2"],
+    corners: Float[np.ndarray, "n 3"],
+    distance_m: float,
+    tangents: Float[np.ndarray, " 2"],
+) -> Float[np.ndarray, " 2"]:
+    """How far right and down the article goes: `aim` of the way to where a corner meets the frame's edge.
+
+    `tangents` are half the frame's width and height over the distance to it.
+    """
+    room, place = tangents * (distance_m - corners[:, 2:]), corners[:, :2] * [1, -1]
+    most, least = (room - place).min(0).clip(0), (-room - place).max(0).clip(max=0)
+    return np.where(aim > 0, aim * most, -aim * least)
 
 
 def focus(distance_m: float, defocus_px: float, focal_px: float) -> float:
