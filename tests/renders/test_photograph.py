@@ -16,7 +16,6 @@ from renders.relight import Relight
 from renders.sensor.optics import bend
 from renders.surfaces.photo import Photo, corner_vertices, lit
 from renders.surfaces.photograph import Photograph
-from renders.window import Picture
 
 CORNERS = torch.tensor([[22.3, 15.2], [71.8, 20.7], [66.1, 77.4], [18.6, 70.9]])
 SIZE = (96, 100)
@@ -215,25 +214,6 @@ def test_gradcheck_through_photo_light_and_occlusion() -> None:
     )
 
 
-# Windows
-
-
-def test_a_window_of_the_whole_picture_is_the_picture() -> None:
-    image = torch.rand(3, 40, 64, generator=torch.Generator().manual_seed(0))
-    zero, width = torch.zeros(1), torch.full((1,), 64.0)
-    torch.testing.assert_close(Picture.of(image).window(zero, zero, width, (40, 64))[0], image)
-
-
-@pytest.mark.parametrize("factor", [2, 3, 4, 8])
-def test_small_windows_average_what_they_cover(factor: int) -> None:
-    image = torch.rand(3, 96, 96, generator=torch.Generator().manual_seed(0))
-    zero, side = torch.zeros(1), 96 // factor
-    window = Picture.of(image).window(zero, zero, torch.full((1,), 96.0), (side, side))[0]
-    mean = torch.nn.functional.avg_pool2d(image, factor)
-    # Bilinear samples weigh the pixels of a block a little unevenly when the factor is no power of two.
-    assert (window - mean).abs().max() < (1e-5 if factor in (2, 4, 8) else 0.25)
-
-
 # What is refused
 
 
@@ -287,16 +267,3 @@ def test_a_real_sign_pasted_over_itself_matches_its_photo() -> None:
         assert (ours - theirs)[:, 20:76, 20:76].mean((1, 2)).abs().max() < 0.06, name
         assert min(placed.relight.gain) > 0.05, name
         assert max(placed.relight.haze) < 0.05, name
-
-
-def test_windows_are_the_means_of_bilinear_samples_and_the_edge_repeats_outside() -> None:
-    image = torch.rand(3, 40, 56, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
-    left, top = torch.tensor([-3.25, 7.5]).double(), torch.tensor([2.0, -1.5]).double()
-    cut = Picture.of(image).window(left, top, torch.tensor([30.0, 24.0]).double(), (12, 20))
-    for view, (x0, y0, width) in enumerate([(-3.25, 2.0, 30.0), (7.5, -1.5, 24.0)]):
-        # Twice as many samples as pixels along each axis, by torch's own sampler.
-        steps = [(torch.arange(2 * n).double() + 0.5) * width / 40 for n in (12, 20)]
-        y, x = (y0 + steps[0]) / 40 * 2 - 1, (x0 + steps[1]) / 56 * 2 - 1
-        grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)[None]
-        fine = torch.nn.functional.grid_sample(image[None], grid, padding_mode="border", align_corners=False)
-        torch.testing.assert_close(cut[view], torch.nn.functional.avg_pool2d(fine, 2)[0])

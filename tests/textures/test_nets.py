@@ -18,7 +18,6 @@ from textures.meshes.net import net_of
 from textures.meshes.paper import decal_files, net_files
 from textures.meshes.solid import Solid, solid_of
 from textures.objects import object_named
-from textures.sheets.layout import MARGIN_MM
 
 AXES = {"right": 0, "up": 1, "front": 2}
 
@@ -105,16 +104,6 @@ def test_decals_say_on_paper_and_in_figures_which_way_they_go() -> None:
         (figures,) = json.loads(files["plate-1-decals.json"])["patches"]
         assert figures["page_right"] == [1, 0, 0] and figures["page_up"] == [0, 1, 0]
     assert "page_up" not in json.loads(net_files(plate(0.05, 0.05, grey()))["plate-1-net.json"])["patches"][0]
-
-
-def test_words_of_decals_and_nets_stay_between_the_margins_of_the_smallest_paper() -> None:
-    for files in (decal_files(solid(box()), "195x257"), net_files(solid(box()), "195x257")):
-        (data,) = (data for name, data in files.items() if name.endswith(".pdf"))
-        with opened(data) as document:
-            for page in document:
-                words = page.get_textpage()
-                edges = [words.get_charbox(i)[2] / 72 * 25.4 for i in range(words.count_chars())]
-                assert max(edges) <= page.get_width() / 72 * 25.4 - MARGIN_MM + 0.1
 
 
 def test_the_long_edges_of_a_large_box_have_their_tabs() -> None:

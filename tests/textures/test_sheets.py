@@ -169,17 +169,6 @@ def test_every_page_has_its_paper_the_label_the_id_and_a_bar_of_100_mm(page: str
             assert len(ends) == 2 and (ends[1] - ends[0]) * PX_MM == pytest.approx(100, abs=0.2)
 
 
-@pytest.mark.parametrize("page", ["200x257", "A4", "Letter"])
-def test_words_stay_between_the_margins(page: str) -> None:
-    made = article(THREE)
-    with opened(export_sheet(made, page)["sheet.pdf"]) as document:
-        for number in range(len(document)):
-            words = document[number].get_textpage()
-            right_mm = (document[number].get_width() / 72 * 25.4) - MARGIN_MM
-            edges = [words.get_charbox(i)[2] / 72 * 25.4 for i in range(words.count_chars())]
-            assert max(edges) <= right_mm + 0.1, number
-
-
 def test_the_trim_box_is_the_piece_and_the_bleed_box_3_mm_more() -> None:
     data = export_sheet(article(ONE), "A4")["sheet.pdf"]
     with pikepdf.open(io.BytesIO(data)) as pdf:
