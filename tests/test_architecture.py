@@ -124,7 +124,10 @@ def test_every_command_has_a_module_of_its_own_name(name: str) -> None:
     assert importlib.import_module(f"eot.commands.{module}").__doc__
 
 
-def test_requirements_give_a_reason_beside_every_package() -> None:
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+def test_requirements_give_a_reason_beside_every_package_and_name_it_once() -> None:
+    files = (ROOT / "requirements.txt", ROOT / "tests" / "requirements.txt")
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     wanted = [line for line in lines if line and not line.startswith("#")]
     assert wanted and all("# " in line for line in wanted)
+    names = [line.split(">=")[0] for line in wanted]
+    assert len(set(names)) == len(names)

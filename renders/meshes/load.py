@@ -12,7 +12,7 @@ from renders.errors import InputError, nearest
 from renders.meshes.atlas import packed
 from renders.meshes.mesh import Mesh
 from renders.meshes.read import Piece, read_pieces
-from renders.meshes.unwrap import unwrapped, with_uvs
+from renders.meshes.unwrap import unwrapped
 
 UNITS_M = {"m": 1.0, "cm": 0.01, "mm": 0.001, "in": 0.0254, "ft": 0.3048}
 # For each direction of the file that points up, the file's axes that become x (right), y (up), z (front).
@@ -67,25 +67,25 @@ def load_mesh(
         raise InputError(
             f"{path}: {bare[0].name}: expected UVs; found none: eot mesh-check {path} --unwrap OUT.obj"
         )
-    uvs, texture, notes = packed([with_uvs(piece) for piece in pieces])
-    vertices, faces = joined(pieces)
-    scale = _scale(vertices, size_mm, unit, path)
-    upright = vertices @ np.array(UP[up], np.float64).T * scale
-    mesh = Mesh(
-        Path(path).stem,
-        centred(torch.from_numpy(upright)).float(),
-        torch.from_numpy(faces),
-        torch.from_numpy(uvs).float(),
-        texture,
-        torch.from_numpy(np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces])),
-    )
+    corners, triangles = joined(pieces)
+    scale = _scale(corners, size_mm, unit, path)
+    upright = corners @ np.array(UP[up], np.float64).T * scale
+    vertices, faces = centred(torch.from_numpy(upright)).float(), torch.from_numpy(triangles)
+    part = torch.from_numpy(np.repeat(np.arange(len(pieces)), [len(piece.faces) for piece in pieces]))
+    if unwrap:
+        uvs, texture = unwrapped(vertices, faces, pieces)
+        notes: tuple[str, ...] = (f"{len(pieces)} materials share one texture",) * (len(pieces) > 1)
+    else:
+        packing, texture, notes = packed(pieces)
+        uvs = torch.from_numpy(packing).float()
+    mesh = Mesh(Path(path).stem, vertices, faces, uvs, texture, part)
     missing = [f"{piece.name}: no picture of its own, one flat colour" for piece in pieces if piece.flat]
     lost = [
         f"{piece.name}: no UVs for its picture, only the mean colour of it"
         for piece in bare
         if not piece.flat
     ]
-    return Loaded(unwrapped(mesh) if unwrap else mesh, (*notes, *missing, *lost))
+    return Loaded(mesh, (*notes, *missing, *lost))
 
 
 def joined(pieces: tuple[Piece, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -7,11 +7,13 @@ import torch
 import trimesh
 from torch import Tensor
 
+from renders.errors import InputError
 from renders.lookup import Filter, Pyramid
 from renders.meshes.check import Severity, faults
 from renders.meshes.islands import coverage, filled, island_of, overlap, texels_of
 from renders.meshes.load import load_mesh
 from renders.meshes.mesh import Mesh
+from renders.meshes.read import Piece
 from renders.meshes.unwrap import unwrapped
 from tests.renders.meshes import MATERIAL, PLY, SEPARATE, TETRAHEDRON, write_obj
 from tests.renders.scenes import noise
@@ -164,14 +166,30 @@ def test_a_mesh_without_uvs_gets_islands_that_do_not_overlap(tmp_path: Path) -> 
 def test_unwrapping_keeps_what_the_object_looks_like() -> None:
     pytest.importorskip("xatlas", reason="optional: pip install xatlas")
     mesh = object_named("mug")
-    again = unwrapped(mesh, 512)
     shares = torch.tensor([0.3, 0.3, 0.4])
-    for one, other in zip(mesh.faces[::7], again.faces[::7], strict=True):
-        assert torch.equal(one, other)
 
-    def seen(of: Mesh) -> Tensor:
-        uv = (of.uvs * shares[:, None]).sum(1)
-        return Pyramid.of(of.texture).sample(uv, uv.new_zeros(len(uv), 2, 2), Filter.BILINEAR)[0]
+    def seen(uvs: Tensor, texture: Tensor) -> Tensor:
+        uv = (uvs * shares[:, None]).sum(1)
+        return Pyramid.of(texture).sample(uv, uv.new_zeros(len(uv), 2, 2), Filter.BILINEAR)[0]
 
-    # Two bilinear lookups: borders of the pattern are a texel softer, few faces look exactly there.
-    assert float((seen(mesh) - seen(again)).abs().mean()) < 0.03
+    # Its UVs three tiles away and back show the same.
+    for tiles in (0, 3):
+        uvs = mesh.uvs.numpy() + tiles
+        piece = Piece("mug", mesh.vertices.numpy(), mesh.faces.numpy(), uvs, mesh.texture[0], False)
+        again = unwrapped(mesh.vertices, mesh.faces, (piece,), 512)
+        # Two bilinear lookups: borders of the pattern are a texel softer, few faces look exactly there.
+        assert float((seen(mesh.uvs, mesh.texture) - seen(*again)).abs().mean()) < 0.03
+
+
+def test_a_picture_that_repeats_many_times_is_unwrapped(tmp_path: Path) -> None:
+    pytest.importorskip("xatlas", reason="optional: pip install xatlas")
+    far = "\n".join(
+        line if not line.startswith("vt") else "vt " + " ".join(str(5 * float(n)) for n in line.split()[1:])
+        for line in TETRAHEDRON.splitlines()
+    )
+    path = write_obj(tmp_path, far, MATERIAL)
+    with pytest.raises(InputError, match="--unwrap"):
+        load_mesh(path)
+    mesh = load_mesh(path, unwrap=True).mesh
+    assert float(mesh.uvs.min()) >= 0 and float(mesh.uvs.max()) <= 1
+    assert float(mesh.texture.std()) > 0.1, "the picture is on it"
