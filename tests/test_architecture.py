@@ -3,6 +3,7 @@
 import ast
 import importlib
 import sys
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -122,6 +123,18 @@ def test_every_command_has_help_and_stands_in_the_readme(name: str) -> None:
 def test_every_command_has_a_module_of_its_own_name(name: str) -> None:
     module = "attack" if name in ("demo", "demo3d") else name.replace("-", "_")
     assert importlib.import_module(f"eot.commands.{module}").__doc__
+
+
+def test_the_wheel_takes_along_every_file_that_is_no_code() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    packed = {
+        path
+        for package, patterns in project["tool"]["setuptools"]["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    files = (path for floor in FLOORS[:3] for path in (ROOT / floor).rglob("*") if path.is_file())
+    assert {path for path in files if path.suffix not in (".py", ".pyc")} <= packed
 
 
 def test_requirements_give_a_reason_beside_every_package_and_name_it_once() -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 
 from eot.commands.attack import Request, attack
 from eot.runs.product import decode_product
+from eot.runs.version import version
 
 ROOT = Path(__file__).parents[1]
 Eot = Callable[..., tuple[int, str, str]]
@@ -37,6 +38,16 @@ def test_help_answers_within_half_a_second() -> None:
 def test_help_imports_nothing_heavy() -> None:
     code = "import sys, cli; sys.exit(bool({'torch', 'numpy', 'pydantic', 'scipy'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_version_is_said_without_loading_anything_heavy() -> None:
+    code = (
+        "import sys, cli\n"
+        "try: cli.app(['--version'])\n"
+        "except SystemExit as end: sys.exit(end.code or bool({'torch', 'numpy'} & sys.modules.keys()))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert run.returncode == 0 and run.stdout == f"eot {version()}\n"
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["attack"], ["attack", "a.toml", "--nonsense"]])

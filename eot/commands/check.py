@@ -28,7 +28,7 @@ from eot.commands.tick import Tick
 from eot.data.load import load_data
 from eot.data.signs import is_signs, sign_data
 from eot.evidence.victim_checks import victim_unchanged
-from eot.runs.provenance import version
+from eot.runs.version import version
 from eot.victims.calls import counted
 from eot.victims.load import load_classifier
 from textures.write import write_files

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from eot.commands.listing import Listing
-from eot.runs.provenance import package_versions, version
+from eot.runs.provenance import package_versions
+from eot.runs.version import version
 from renders.errors import EotError, RunError
 from renders.rasterisers.choose import RASTERISERS
 

@@ -1,7 +1,6 @@
 """What a run was made with: versions, seed, device, and hashes of victims, configuration and texture."""
 
 import hashlib
-import importlib.metadata
 import json
 import platform
 from dataclasses import asdict, dataclass
@@ -13,10 +12,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from eot.runs.config import Config, dump_config
+from eot.runs.version import version, version_of
 from renders.errors import RunError
 from textures.write import write_bytes
 
-DISTRIBUTION = "eot-toolkit"
 # Whatever takes part in the numbers; all of it is needed.
 PACKAGES = (
     "torch",
@@ -75,22 +74,9 @@ def provenance_of(config: Config, device: torch.device, victims: dict[str, str])
     )
 
 
-def version() -> str:
-    """The version of this product; `source` where it is not installed."""
-    found = _version_of(DISTRIBUTION)
-    return "source" if found is None else found
-
-
 def package_versions() -> dict[str, str]:
     """The version of every package that takes part in the numbers, or `not installed`."""
-    return {name: _version_of(name) or "not installed" for name in PACKAGES}
-
-
-def _version_of(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+    return {name: version_of(name) or "not installed" for name in PACKAGES}
 
 
 def texture_hash(image: Float[Tensor, "t 3 u v"]) -> str:

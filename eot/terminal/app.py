@@ -3,7 +3,7 @@
 import math
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -47,6 +47,22 @@ class Group(typer.core.TyperGroup):
             fail("out of memory: lower optimiser.views, article.texels or camera.output_px with --set", 3)
 
 
+def _shown(wanted: bool) -> None:
+    if wanted:
+        from eot.runs.version import version
+
+        typer.echo(f"eot {version()}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_shown)
+    ] = False,
+) -> None:
+    pass
+
+
 def app_of(panels: Mapping[str, tuple[Callable[..., None], ...]]) -> typer.Typer:
     """The program with these panels of commands, in this order: `train_signs` becomes `eot train-signs`.
 
@@ -61,6 +77,7 @@ def app_of(panels: Mapping[str, tuple[Callable[..., None], ...]]) -> typer.Typer
         help="Can something printed and put in the world make this vision model fail, and how sure are we?",
         epilog="Exit codes: 0 fine, 1 a gate failed, 2 usage or bad input, 3 the run could not finish.",
     )
+    app.callback()(_options)
     for panel, commands in panels.items():
         for command in commands:
             name = command.__name__.strip("_").replace("_", "-")

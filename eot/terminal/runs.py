@@ -20,7 +20,7 @@ from eot.terminal.options import (
 )
 from eot.terminal.screen import caution, fail, prepare, show, show_paths, watch
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+DEMOS = Path(__file__).parents[1] / "demos"
 
 
 def demo(
@@ -34,7 +34,7 @@ def demo(
     """Attack a stop sign with a sticker, report on it, and export the sheet to print (minutes)."""
     from eot.commands import attack
 
-    request = attack.Request(EXAMPLES / "stop_sticker.toml", (), out, resume, force)
+    request = attack.Request(DEMOS / "stop_sticker.toml", (), out, resume, force)
     show(watch(attack.attack(request, prepare(device, threads))), json_)
 
 
@@ -49,7 +49,7 @@ def demo3d(
     """Attack an object from all sides with its texture, report on it, and export it to print (minutes)."""
     from eot.commands import attack
 
-    request = attack.Request(EXAMPLES / "object_texture.toml", (), out, resume, force)
+    request = attack.Request(DEMOS / "object_texture.toml", (), out, resume, force)
     show(watch(attack.attack(request, prepare(device, threads))), json_)
 
 
