@@ -64,7 +64,8 @@ class Printed:
             worst, allowed = (f"{value:.2f} {line.unit}" for value in (line.worst, line.allowed))
             table.add_row(line.file, line.what, str(line.count), worst, allowed)
         alike = [f"{path} has the same marker numbers: never show both in one photo" for path in self.alike]
-        return Group(table, *(Text(line) for line in (*map(str, self.paths), *alike)))
+        lines = [Text(line) for line in (*map(str, self.paths), *alike)]
+        return Group(*([table] if self.measured else []), *lines)
 
 
 def print_(request: Request) -> Generator[Tick, None, Printed]:

@@ -10,6 +10,7 @@ import torch
 import trimesh
 
 from eot.commands.attack import Request, attack
+from eot.commands.print import Printed
 from eot.runs.build import build, frame_of
 from eot.runs.config import Config, parse_config
 from eot.runs.masks import fixed_mask
@@ -207,3 +208,8 @@ def test_the_objects_are_listed(eot: Eot) -> None:
         key: next(row for row in json.loads(out) if row["object"] == "can")[key]
         for key in ("object", "width_mm", "height_mm")
     } == {"object": "can", "width_mm": 66, "height_mm": 115}
+
+
+def test_what_was_not_measured_is_no_empty_table() -> None:
+    (line,) = Printed((Path("can.obj"),), ()).table().renderables
+    assert str(line) == "can.obj"

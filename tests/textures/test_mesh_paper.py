@@ -149,6 +149,10 @@ def test_decals_of_mirrored_islands_read_rightly() -> None:
         assert (np.linalg.det(np.diff(patch.corners_mm, axis=1)) < 0).all()
 
 
+def test_a_piece_in_the_middle_of_the_object_is_at_zero_without_a_sign() -> None:
+    assert "0, 0, 0" in texts(decal_files(solid(tube()))["tube-decals.pdf"])[0]
+
+
 def test_nets_of_mirrored_islands_read_rightly() -> None:
     upright = plate(0.08, 0.05, letters())
     one, other = (picture_of(net_files(each)["plate-1-net.pdf"]) for each in (upright, mirrored(upright)))

@@ -198,7 +198,7 @@ def _table(pen: Pen, solid: Solid, patches: list[Patch], x_mm: float, y_mm: floa
         cells = (
             str(patch.number),
             f"{patch.box.width_mm:.1f} × {patch.box.height_mm:.1f}",
-            ", ".join(f"{side:.0f}" for side in middle),
+            ", ".join(f"{side:z.0f}" for side in middle),
             f"{patch.stretch.low:.2f} … {patch.stretch.high:.2f}",
         )
         for right, words in zip(COLUMNS_MM, cells, strict=True):
