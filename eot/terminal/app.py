@@ -47,12 +47,13 @@ class Group(typer.core.TyperGroup):
             fail("out of memory: lower optimiser.views, article.texels or camera.output_px with --set", 3)
 
 
-def _shown(wanted: bool) -> None:
-    if wanted:
-        from eot.runs.version import version
+def _shown(wanted: bool) -> bool:
+    if not wanted:
+        return wanted
+    from eot.runs.version import version
 
-        typer.echo(f"eot {version()}")
-        raise typer.Exit
+    typer.echo(f"eot {version()}")
+    raise typer.Exit
 
 
 def _options(
