@@ -61,7 +61,7 @@ QUICK_ROWS = "0:2000"
 
 @dataclass(frozen=True)
 class Wanted:
-    """A network that a study needs; with a `start` it goes on from the weights of that one."""
+    """A network that a study needs."""
 
     name: str
     arch: str
@@ -71,7 +71,6 @@ class Wanted:
     seed: int = 0
     shift_px: int = 1
     rows: str = ""
-    start: "Wanted | None" = None
     quick_rows: str = QUICK_ROWS
 
 
@@ -88,8 +87,6 @@ def networks(setup: Setup, wanted: tuple[Wanted, ...]) -> Generator[Tick, None, 
 
 def network(setup: Setup, wanted: Wanted) -> Generator[Tick, None, Victim]:
     """One victim (see `networks`)."""
-    if wanted.start is not None:
-        yield from network(setup, wanted.start)
     request = request_of(setup, wanted)
     path = setup.models / f"{request.name}.safetensors"
     if not _is_trained(path, request):
@@ -120,12 +117,7 @@ def request_of(setup: Setup, wanted: Wanted) -> Request:
         wanted.shift_px,
         wanted.seed,
         out=setup.models,
-        start=None if wanted.start is None else _file(setup, wanted.start),
     )
-
-
-def _file(setup: Setup, wanted: Wanted) -> Path:
-    return setup.models / f"{request_of(setup, wanted).name}.safetensors"
 
 
 def command(request: Request) -> str:
@@ -136,8 +128,6 @@ def command(request: Request) -> str:
         f"--epochs {c.epochs} --batch {c.batch} --learning-rate {c.rate:g} --decay {c.decay:g}",
         f"--shift-px {request.shift_px} --seed {request.seed} --name {request.name}",
     ]
-    if request.start is not None:
-        words.append(f"--start {request.start}")
     if request.method == "madry":
         words.append(f"--eps {s.eps:g} --steps {s.steps} --rate {s.rate:g} --ramp {s.ramp:g}")
     if request.method == "distil":
@@ -147,8 +137,7 @@ def command(request: Request) -> str:
 
 def commands(setup: Setup, nets: tuple[Wanted, ...]) -> str:
     """The command lines that train these networks, as a paragraph of a page."""
-    steps = [step for net in nets for step in (net.start, net) if step is not None]
-    return "Networks:\n\n" + "\n".join(f"    {command(request_of(setup, step))}" for step in steps)
+    return "Networks:\n\n" + "\n".join(f"    {command(request_of(setup, net))}" for net in nets)
 
 
 def _is_trained(path: Path, request: Request) -> bool:

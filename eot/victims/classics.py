@@ -39,6 +39,21 @@ def _convolutions(classes: int) -> nn.Module:
     )
 
 
+def _small(classes: int) -> nn.Module:
+    """Two strided 4 x 4 convolutions of 16 and 32 channels, 100 units (Wong & Kolter 2018, for MNIST)."""
+    return nn.Sequential(
+        Grey(),
+        nn.Conv2d(1, 16, 4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, 100),
+        nn.ReLU(),
+        nn.Linear(100, classes),
+    )
+
+
 def _strided(classes: int) -> nn.Module:
     """Three strided convolutions: network B of Tramèr et al. 2018 (table 5), without its dropout."""
     return nn.Sequential(
@@ -119,6 +134,7 @@ def _plain(classes: int) -> nn.Module:
 
 DIGIT_NETS: dict[str, Callable[[int], nn.Module]] = {
     "digit-conv": _convolutions,
+    "digit-small": _small,
     "digit-strided": _strided,
     "digit-stacked": _stacked,
     "digit-linear": _dense(),
