@@ -61,8 +61,11 @@ def _applier(clone: Path) -> Any:
 
 
 def _padded(boxes: list[Tensor], side_px: int, room: int) -> Tensor:
-    """[n room 6] as theirs: corners over the side of the picture, confidence, class; nought for nobody."""
-    table = torch.zeros(len(boxes), room, 6)
+    """[n room 6] as theirs: corners over the side of the picture, confidence, class.
+
+    A box for nobody lies outside of the picture; theirs is without area, which is no number on the CPU.
+    """
+    table = torch.tensor([2, 2, 2.1, 2.1, 0, 0]).repeat(len(boxes), room, 1)
     for row, one in zip(table, boxes, strict=True):
         row[: len(one), :4] = one[:room] / side_px
         row[: len(one), 4] = 1
