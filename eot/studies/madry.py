@@ -225,12 +225,31 @@ def verdict(seen: dict[Row, Seen]) -> str:
         if row.source != "A" and more.low > 0:
             rates = percent(rate_of(alive)), percent(rate_of(white[row.name]))
             stronger.append(f"{row.name} from {row.source} ({rates[0]} against {rates[1]})")
-    if not stronger:
-        return (
+    if stronger:
+        said = "**Black-box rows that are stronger than their white-box row**: " + "; ".join(stronger) + "."
+    else:
+        said = (
             "No black-box row fools more than its white-box row on the same images, beyond chance (Tango's "
             "paired 95 % interval): no sign of masked gradients."
         )
-    return "**Black-box rows that are stronger than their white-box row**: " + "; ".join(stronger) + "."
+    return f"{said} {matched(seen)}"
+
+
+def matched(seen: dict[Row, Seen]) -> str:
+    """How many of the images that fall to another network's gradients outlast the longest white-box row.
+
+    Where gradients are masked, transfer finds what the strongest attack on the network itself does not.
+    """
+    longest = max((row for row in seen if row.source == "A"), key=lambda row: row.steps * row.restarts)
+    data, alive = seen[longest]
+    fallen = torch.zeros_like(alive)
+    for row, (same, survived) in seen.items():
+        if row.source != "A" and same.sha256 == data.sha256:
+            fallen |= ~survived
+    return (
+        f"Of the {int(fallen.sum())} images that fall to a row made on another network, "
+        f"{int((fallen & alive).sum())} outlast {longest.name} made on A itself."
+    )
 
 
 def curve_table(bench: Bench, points: dict[str, list[Rate]]) -> Table:
