@@ -108,7 +108,7 @@ def main(rounds: int, clone: Path | None) -> None:
             boxes, loss = persons(hidden, canvas), partial(hiding, raw)
             calls[TSEA] = tsea_step(clone, canvas, boxes, loss)
             calls[FITTED] = tsea_step(clone, canvas, boxes, loss, max(map(len, boxes)))
-        seconds = cpu_s(calls, rounds)
+        seconds = cpu_s(calls, rounds, settled=True)
         show(f"{name}, {len(photos)} views of {side_px} px, CPU time", figures(seconds, len(photos)))
 
 

@@ -10,9 +10,10 @@ from eot.victims.any_victim import AnyVictim, Prediction
 from eot.victims.depth import LABELS, DepthEstimator, Depths
 from eot.victims.detections import Dense
 from eot.victims.detector import Detector, Setting
+from eot.victims.eased import Eased
 from eot.victims.fingerprint import fingerprint
 from eot.victims.fold import fold_batch_norms, has_batch_norms, largest_difference
-from eot.victims.gates import Gated
+from eot.victims.pointwise import with_pointwise
 from eot.victims.probe import answer, check_weights, checked, classes_of, probe_images
 from eot.victims.segmenter import Maps, Segmenter, resized
 from eot.victims.stem import with_stems
@@ -177,18 +178,21 @@ def _faster(plain: nn.Module, info: VictimInfo, make: Make, images: Tensor, befo
             )
         else:
             notes.append(f"batch norms kept: folding them moved the answers by {moved:.1e}")
-    gated = Gated(module)
-    moved = _moved(before, _ask(make(gated, info), images))
-    if gated.count and moved <= TOLERANCE:
-        module = gated
-        notes.append(f"{gated.count} sigmoid gates merged")
-    if not gated.convolves:  # channels-last memory cannot pay
+    eased = Eased(module)
+    moved = _moved(before, _ask(make(eased, info), images))
+    if eased.gates and moved <= TOLERANCE:
+        module = eased
+        notes.append(f"{eased.gates} sigmoid gates merged")
+    if not eased.convolves:  # channels-last memory cannot pay
         return make(module, _noted(info, *notes))
     stemmed = copy.deepcopy(module)
     if with_stems(stemmed) and _moved(before, _ask(make(stemmed, info), images)) <= TOLERANCE:
         module = stemmed
         notes.append("gradient to the image by a plain convolution")
-    fast = make(copy.deepcopy(module), _noted(info, *notes, "channels last"), channels_last=True)
+    dealt, more = copy.deepcopy(module), ["channels last"]
+    if count := with_pointwise(dealt):
+        more.append(f"{count} 1 x 1 convolutions dealt out")
+    fast = make(dealt, _noted(info, *notes, *more), channels_last=True)
     try:
         moved = _moved(before, fast(images))
     except RuntimeError:  # the module views its activations as NCHW

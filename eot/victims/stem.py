@@ -7,6 +7,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from eot.victims.twin import Twin, twinned
+
 # Layers of more inputs are as fast backward as forward.
 CHANNELS = 4
 
@@ -58,15 +60,8 @@ def celled(
 
 
 @final
-class Stem(nn.Conv2d):
-    """The same layer by `Slope`; it shares parameters and hooks with the one it is made of.
-
-    Hooks matter: models from other frameworks pad the image in one.
-    """
-
-    def __init__(self, layer: nn.Conv2d) -> None:
-        super().__init__(layer.in_channels, layer.out_channels, layer.kernel_size[0], device="meta")
-        self.__dict__.update(layer.__dict__)
+class Stem(Twin):
+    """The same layer by `Slope`."""
 
     def forward(self, image: Float[Tensor, "n c h w"]) -> Float[Tensor, "n o i j"]:
         """As the layer it was made of."""
@@ -75,16 +70,12 @@ class Stem(nn.Conv2d):
 
 def with_stems(module: nn.Module) -> int:
     """Puts a `Stem` in place of every layer that it speeds up, and says how many."""
-    found = [(name, layer) for name, layer in module.named_modules() if _eased(layer)]
-    for name, layer in found:
-        assert isinstance(layer, nn.Conv2d)
-        module.set_submodule(name, Stem(layer))
-    return len(found)
+    return twinned(module, Stem, _reads_the_image)
 
 
-def _eased(layer: nn.Module) -> bool:
-    """A strided convolution of the image. Exact type only: a subclass may do more in its forward."""
-    if type(layer) is not nn.Conv2d or layer.in_channels > CHANNELS or layer.padding_mode != "zeros":
+def _reads_the_image(layer: nn.Conv2d) -> bool:
+    """Whether this is a strided convolution of the image."""
+    if layer.in_channels > CHANNELS or layer.padding_mode != "zeros":
         return False
     square = all(len({*pair}) == 1 for pair in (layer.kernel_size, layer.stride, layer.padding))
     plain = layer.groups == 1 and set(layer.dilation) == {1} and not isinstance(layer.padding, str)

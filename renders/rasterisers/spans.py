@@ -38,7 +38,7 @@ def rasterise(
     height, width = size
     closed = closed and bool((vertices[..., 2] > 0).all())
     most = CELLS_PER_PASS if vertices.device.type == "cpu" else EMPTY
-    buffers = buffers_for(vertices, camera, size, most)
+    buffers = buffers_for(vertices, faces, camera, size, most)
     cells, seen = [], []
     for part in buffers.passes(most):
         views = Intrinsics(camera.focal_px[part], camera.centre_x_px[part], camera.centre_y_px[part])

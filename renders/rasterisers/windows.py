@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from renders.camera import Intrinsics
@@ -107,30 +107,45 @@ class Windows:
 
 
 def buffers_for(
-    vertices: Float[Tensor, "k v 3"], camera: Intrinsics, size: tuple[int, int], most: int
+    vertices: Float[Tensor, "k v 3"],
+    faces: Int[Tensor, "f 3"],
+    camera: Intrinsics,
+    size: tuple[int, int],
+    most: int,
 ) -> Whole | Windows:
     """Windows where they pay: in pictures larger than `most` cells together, most of them empty."""
     whole = Whole(len(vertices), size)
     if whole.cells <= most:
         return whole
-    windows = windows_of(vertices, camera, size)
+    windows = windows_of(vertices, faces, camera, size)
     return windows if windows.cells < SPARSE * whole.cells else whole
 
 
-def windows_of(vertices: Float[Tensor, "k v 3"], camera: Intrinsics, size: tuple[int, int]) -> Windows:
-    """Around all vertices of each view; the whole picture where one is not ahead of the camera."""
+def windows_of(
+    vertices: Float[Tensor, "k v 3"], faces: Int[Tensor, "f 3"], camera: Intrinsics, size: tuple[int, int]
+) -> Windows:
+    """Around all vertices ahead of each view; the whole picture where a face is ahead of it in part only."""
     x, y, z = vertices.double().unbind(-1)
     scale = camera.focal_px.double()[:, None] / z
-    behind = (z <= 0).any(1, keepdim=True)
+    behind = z <= 0
+    crossed = _crossed(behind, faces)[:, None]
     edges = []
     for centre, across, side in ((camera.centre_x_px, x, size[1]), (camera.centre_y_px, y, size[0])):
         pixels = centre.double()[:, None] - across * scale
-        low = (pixels - (0.5 + EDGE_TOLERANCE_PX)).ceil().amin(1, keepdim=True)
-        high = (pixels + (EDGE_TOLERANCE_PX - 0.5)).floor().amax(1, keepdim=True)
-        low = low.masked_fill(behind, 0).nan_to_num(0).clamp(0, side)[:, 0].to(torch.int64)
+        low = (pixels - (0.5 + EDGE_TOLERANCE_PX)).ceil().masked_fill(behind, torch.inf).amin(1, keepdim=True)
         high = (
-            high.masked_fill(behind, side - 1).nan_to_num(side - 1).clamp(-1, side - 1)[:, 0].to(torch.int64)
+            (pixels + (EDGE_TOLERANCE_PX - 0.5)).floor().masked_fill(behind, -torch.inf).amax(1, keepdim=True)
         )
-        edges.append((low, (high - low + 1).clamp_min(0)))
+        low = low.masked_fill(crossed, 0).nan_to_num(0).clamp(0, side)[:, 0].to(torch.int64)
+        high = high.masked_fill(crossed, side - 1).nan_to_num(side - 1).clamp(-1, side - 1)
+        edges.append((low, (high[:, 0].to(torch.int64) - low + 1).clamp_min(0)))
     (left, wide), (top, tall) = edges
     return Windows(left, top, wide, tall, size)
+
+
+def _crossed(behind: Bool[Tensor, "k v"], faces: Int[Tensor, "f 3"]) -> Bool[Tensor, " k"]:
+    """Whether any face of each view has corners on both sides of the camera's plane."""
+    if not bool(behind.any()):
+        return behind.new_zeros(len(behind))
+    corners = behind[:, faces]
+    return (corners.any(-1) & ~corners.all(-1)).any(-1)

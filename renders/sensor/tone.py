@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
+from renders.blocks import blockwise
 from renders.colour import linear_to_srgb
 from renders.conditions import Condition
 from renders.sensor.rows import per_view, where_on
@@ -15,17 +16,21 @@ class _Encode(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: FunctionCtx, linear: Tensor) -> Tensor:
-        srgb = linear_to_srgb(linear.clamp(0, 1))
+        srgb = blockwise(lambda part: linear_to_srgb(part.clamp(0, 1)), linear)
         ctx.save_for_backward(linear, srgb)
         return srgb
 
     @staticmethod
     def backward(ctx: FunctionCtx, grad: Tensor) -> Tensor:
         linear, srgb = ctx.saved_tensors  # type: ignore[attr-defined]
-        # d/dx (1.055 x^(1/2.4) - 0.055) = (srgb + 0.055) / (2.4 x); 12.92 on the straight piece
-        slope = srgb.add(0.055).div_(linear.clamp(min=0.001)).mul_(1 / 2.4).clamp_(max=12.92)
-        inside = (linear >= 0) & (linear <= 1)
-        return slope.mul_(inside).mul_(grad)
+        return blockwise(_slope, linear, srgb, grad)
+
+
+def _slope(linear: Tensor, srgb: Tensor, grad: Tensor) -> Tensor:
+    # d/dx (1.055 x^(1/2.4) - 0.055) = (srgb + 0.055) / (2.4 x); 12.92 on the straight piece
+    slope = srgb.add(0.055).div_(linear.clamp(min=0.001)).mul_(1 / 2.4).clamp_(max=12.92)
+    inside = (linear >= 0) & (linear <= 1)
+    return slope.mul_(inside).mul_(grad)
 
 
 class _Curve(torch.autograd.Function):

@@ -52,7 +52,7 @@ def test_coverage_is_the_point_in_triangle_test(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_depth_buffers_of_windows_give_what_buffers_of_whole_pictures_give(seed: int, monkeypatch) -> None:
-    """Triangles in, across and beside the frame, none in one view, one with a corner behind the camera."""
+    """Triangles in, across and beside the frame, none in one view, some half or wholly behind the camera."""
     k, side = 7, 40
     camera = square_camera(side, 50.0, k=k, dtype=torch.float64)
     spread = torch.linspace(0.1, 3, k, dtype=torch.float64)[:, None, None]
@@ -60,6 +60,7 @@ def test_depth_buffers_of_windows_give_what_buffers_of_whole_pictures_give(seed:
     points[3] += 10 * side
     depth = 1 + noise(k, 6, seed=seed + 100, dtype=torch.float64)
     depth[5, 2] = -0.5
+    depth[2, 3:], depth[4] = -1, -1
     vertices, faces = at_pixels(points, depth, camera), torch.tensor([[0, 1, 2], [3, 4, 5]])
     whole = rasterise(vertices, faces, camera, (side, side))
     monkeypatch.setattr("renders.rasterisers.spans.CELLS_PER_PASS", 500)
@@ -72,10 +73,20 @@ def test_depth_buffers_of_windows_give_what_buffers_of_whole_pictures_give(seed:
 def test_windows_are_taken_where_most_of_large_pictures_is_empty() -> None:
     camera, corners = square_camera(64, 50.0, dtype=torch.float64), torch.tensor([[[3, 5], [9, 5], [3, 20]]])
     vertices = at_pixels(corners.double(), torch.ones(1, 3).double(), camera)
-    windows = buffers_for(vertices, camera, (64, 64), most=1000)
+
+    def buffers(vertices: Tensor, side_px: int, most: int) -> Whole | Windows:
+        faces = torch.arange(vertices.shape[1]).reshape(-1, 3)
+        return buffers_for(vertices, faces, camera, (side_px, side_px), most)
+
+    windows = buffers(vertices, 64, 1000)
     assert isinstance(windows, Windows) and windows.cells == 6 * 15
-    assert isinstance(buffers_for(vertices, camera, (64, 64), most=64 * 64), Whole)
-    assert isinstance(buffers_for(50 * vertices, camera, (20, 20), most=100), Whole)
+    assert isinstance(buffers(vertices, 64, 64 * 64), Whole)
+    assert isinstance(buffers(50 * vertices, 20, 100), Whole)
+    # What stands wholly behind the camera takes no room; what goes through its plane may take all of it.
+    with_one_behind = buffers(torch.cat([vertices, -vertices], 1), 64, 1000)
+    assert isinstance(with_one_behind, Windows) and with_one_behind.cells == 6 * 15
+    vertices[0, 2, 2] = -1
+    assert isinstance(buffers(vertices, 64, 1000), Whole)
 
 
 def test_coverage_is_opencvs_away_from_the_edges() -> None:

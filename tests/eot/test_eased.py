@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from eot.victims.admit import Claim, admit_classifier
-from eot.victims.gates import Gated
+from eot.victims.eased import Eased
 from tests.renders.scenes import noise
 
 
@@ -47,17 +47,17 @@ def slope(module: nn.Module, images: Tensor) -> Tensor:
 
 def test_every_spelling_of_a_gate_is_merged_and_means_the_same() -> None:
     plain, images = Spelt().double(), noise(2, 3, 8, 8, dtype=torch.float64)
-    gated = Gated(plain)
-    assert torch.allclose(gated(images), plain(images), atol=1e-12) and gated.count == 3
-    assert torch.allclose(slope(gated, images), slope(plain, images), atol=1e-12)
+    eased = Eased(plain)
+    assert torch.allclose(eased(images), plain(images), atol=1e-12) and eased.gates == 3
+    assert torch.allclose(slope(eased, images), slope(plain, images), atol=1e-12)
 
 
 def test_other_sigmoids_stay_what_they_are() -> None:
     plain, x = Other(), noise(2, 3, 4, 4, dtype=torch.float64)
-    gated = Gated(plain)
-    for one, other in zip(gated(x), plain(x), strict=True):
+    eased = Eased(plain)
+    for one, other in zip(eased(x), plain(x), strict=True):
         assert type(one) is Tensor and torch.equal(one, other)
-    assert gated.count == 0 and torch.allclose(slope(gated, x), slope(plain, x), atol=1e-12)
+    assert eased.gates == 0 and torch.allclose(slope(eased, x), slope(plain, x), atol=1e-12)
 
 
 def test_a_gate_whose_input_was_changed_in_between_is_noticed_and_left_alone() -> None:

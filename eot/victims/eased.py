@@ -1,6 +1,7 @@
-"""x · sigmoid(x) as the one operation it is (SiLU), where a module spells it out as ONNX graphs do.
+"""A module whose calls are replaced by cheaper ones that answer the same: sigmoid gates, 1 x 1 convolutions.
 
-Spelt out, a gate and its gradient pass over memory eleven times; as one operation, five.
+x · sigmoid(x) is one operation (SiLU); spelt out, as ONNX graphs do, a gate and its gradient pass over memory
+eleven times, as one operation five. The other is in `pointwise`.
 """
 
 from typing import Any, final
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_map_only
+
+from eot.victims.pointwise import spread
 
 SIGMOIDS = {torch.sigmoid, Tensor.sigmoid, functional.sigmoid, torch.special.expit}
 PRODUCTS = {torch.mul, torch.multiply, Tensor.mul, Tensor.multiply, Tensor.__mul__, Tensor.__rmul__}
@@ -29,25 +32,31 @@ class Pending(Tensor):
         return pending
 
 
-class _Merging(TorchFunctionMode):
-    """Puts every sigmoid off, and every product of x and its own sigmoid down as one SiLU."""
+class _Easing(TorchFunctionMode):
+    """Puts every sigmoid off, and every product of x and its own sigmoid down as one SiLU.
+
+    1 x 1 convolutions are dealt out where that is faster.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.count, self.convolves = 0, False
+        self.gates, self.convolves = 0, False
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """The operation, on sigmoids that have been worked out."""
         kwargs = kwargs or {}
         if func in SIGMOIDS and len(args) == 1 and not kwargs and type(args[0]) is Tensor:
             return Pending.taken(args[0])
-        self.convolves |= func is functional.conv2d
+        if func is functional.conv2d:
+            self.convolves, (args, kwargs) = True, _settled((args, kwargs))
+            if (answer := spread(*args, **kwargs)) is not None:
+                return answer
         if not any(type(each) is Pending or type(each) in (tuple, list) for each in args) and not kwargs:
             return func(*args)
         if func in PRODUCTS and len(args) == 2 and not kwargs:
             for one, other in (args, args[::-1]):
                 if type(other) is Pending and other.of is one:
-                    self.count += 1
+                    self.gates += 1
                     return functional.silu(one)
         args, kwargs = _settled((args, kwargs))
         return func(*args, **kwargs)
@@ -65,20 +74,20 @@ def _settled(answer: Any) -> Any:
 
 
 @final
-class Gated(nn.Module):
-    """A module whose sigmoid gates run as SiLUs.
+class Eased(nn.Module):
+    """A module whose sigmoid gates run as SiLUs, and the 1 x 1 convolutions it calls by `spread`.
 
-    Of the last call, `count` says how many did, and `convolves` whether it convolved pictures, by layers or
-    by calls of its own.
+    Of the last call, `gates` says how many gates there were, and `convolves` whether it convolved pictures,
+    by layers or by calls of its own.
     """
 
     def __init__(self, module: nn.Module) -> None:
         super().__init__()
-        self.module, self.count, self.convolves = module, 0, False
+        self.module, self.gates, self.convolves = module, 0, False
 
     def forward(self, *inputs: Tensor) -> Any:
         """As the module, up to rounding."""
-        with _Merging() as merging:
+        with _Easing() as easing:
             answer = self.module(*inputs)
-        self.count, self.convolves = merging.count, merging.convolves
+        self.gates, self.convolves = easing.gates, easing.convolves
         return _settled(answer)

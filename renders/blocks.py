@@ -1,0 +1,25 @@
+"""Elementwise work in pieces that stay in the caches of a CPU: what is between takes no memory of its own."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+ELEMENTS_PER_THREAD = 65_536  # measured: 16,384 to 65,536 are alike, larger ones leave a cache of 512 KiB
+
+
+def blockwise(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+    """An elementwise function of tensors of one shape and dtype: exactly what `function(*inputs)` is.
+
+    Frame-sized temporaries cost a CPU more than the arithmetic: each is written to memory, read again, and
+    often fetched from the system anew. No gradient is recorded through it.
+    """
+    first, elements = inputs[0], ELEMENTS_PER_THREAD * torch.get_num_threads()
+    small = first.numel() <= elements
+    if small or first.device.type != "cpu" or not all(each.is_contiguous() for each in inputs):
+        return function(*inputs)
+    answer = torch.empty_like(first)
+    flat = (each.view(-1).split(elements) for each in (answer, *inputs))
+    for part, *parts in zip(*flat, strict=True):
+        part.copy_(function(*parts))
+    return answer
