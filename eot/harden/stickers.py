@@ -7,7 +7,7 @@ expected loss of a sticker over views (Athalye et al. 2018, eq. 2; Eykholt et al
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from eot.harden.lessons import frozen
@@ -19,6 +19,7 @@ from eot.problem import Problem
 from eot.streams import Stream, generator_for
 from eot.victims.sign_net import INPUT_PX
 from eot.victims.sign_views import (
+    Labelled,
     SignGroup,
     photograph,
     sign_groups,
@@ -38,7 +39,7 @@ class StickerPlan:
 
     Args:
         rounds: of fresh stickers; one is a step of training.
-        signs: in a round, half of them with a sticker.
+        signs: in a round, any of the catalogue's, half of them with a sticker.
         views: of each sign, fresh ones for the attack's steps and for learning.
         area: least and largest share of the square canvas a sticker covers.
         rate: change of the ink's sRGB in a step, all of 0 to 1 being allowed.
@@ -61,6 +62,7 @@ class AttackedSigns:
         scenes = generator_for(seed, "sticker-backgrounds")
         self.backgrounds = Backgrounds.procedural(scenes, plan.backgrounds, BACKGROUND_PX)
         self.groups = sign_groups(self.backgrounds)
+        self.conditions = training_conditions(self.backgrounds)
 
     def __len__(self) -> int:
         return self.plan.rounds
@@ -69,38 +71,46 @@ class AttackedSigns:
         """The views of one round, and the signs in them, on the device of the reader."""
         (index,) = rows.tolist()
         generator = generator_for(self.seed, "sticker-round", index)
-        group = placed(self._chosen(generator), self.reader.mean.device)
-        half = (len(group.classes) + 1) // 2
-        stuck = self.attacked(part(group, slice(0, half)), index, generator)
-        faces = torch.cat([stuck, group.faces[half:]])
-        condition = training_conditions(self.backgrounds).sample(generator, self.plan.views)
-        seen = photograph(group, faces, condition)
-        return seen.images, seen.classes
+        sizes = [len(group.classes) for group in self.groups]
+        chosen = torch.randperm(sum(sizes), generator=generator)[: self.plan.signs]
+        stuck = torch.zeros(sum(sizes), dtype=torch.bool)
+        stuck[chosen[: (len(chosen) + 1) // 2]] = True
+        there = torch.zeros_like(stuck)
+        there[chosen] = True
+        seen = []
+        for number, (group, mine, some) in enumerate(
+            zip(self.groups, there.split(sizes), stuck.split(sizes), strict=True)
+        ):
+            if bool(mine.any()):
+                shown = placed(part(group, mine), self.reader.mean.device)
+                seen.append(self._seen(shown, some[mine], f"{index}-{number}", generator))
+        return torch.cat([each.images for each in seen]), torch.cat([each.classes for each in seen])
 
-    def attacked(self, group: SignGroup, index: int, generator: torch.Generator) -> Float[Tensor, "t 3 s s"]:
+    def _seen(
+        self, group: SignGroup, stuck: Bool[Tensor, " t"], name: str, generator: torch.Generator
+    ) -> Labelled:
+        """Fresh views of the signs, of those marked with stickers on."""
+        faces = group.faces.clone()
+        if bool(stuck.any()):
+            faces[stuck] = self.attacked(part(group, stuck), name, generator)
+        return photograph(group, faces, self.conditions.sample(generator, self.plan.views))
+
+    def attacked(self, group: SignGroup, name: str, generator: torch.Generator) -> Float[Tensor, "t 3 s s"]:
         """The faces with stickers against the reader as it is now: one rectangle, an ink for each face.
 
-        The group must be on the device of the reader.
+        The group must be on the device of the reader; `name` tells its views from those of other attacks.
         """
         plan, (height, width) = self.plan, group.faces.shape[-2:]
         mask = rectangles([self._box(generator)], (height, width)).to(group.faces)
         paint = torch.rand(group.faces.shape, generator=generator).to(group.faces)
         texture = Sticker(group.faces, mask, Pixels(paint))
         optimiser = SteepestDescent(texture.parameters(), Linf(), plan.rate)
-        conditions = training_conditions(self.backgrounds)
-        stream = Stream(conditions, self.seed, f"sticker-{index}", plan.views)
+        stream = Stream(self.conditions, self.seed, f"sticker-{name}", plan.views)
         with frozen(self.reader, group.faces.new_empty(1, 3, INPUT_PX, INPUT_PX)) as victim:
             problem = Problem(group.scene, ((victim, 1.0),), Evade(group.classes))
             for _ in descend(texture, problem, optimiser, stream, range(plan.steps)):
                 pass
         return texture().detach()
-
-    def _chosen(self, generator: torch.Generator) -> SignGroup:
-        """Some signs of one scene, in a random order; scenes with many signs come as often as their signs."""
-        sizes = torch.tensor([float(len(group.classes)) for group in self.groups])
-        number = int(torch.multinomial(sizes, 1, generator=generator))
-        order = torch.randperm(int(sizes[number]), generator=generator)
-        return part(self.groups[number], order[: self.plan.signs])
 
     def _box(self, generator: torch.Generator) -> tuple[float, float, float, float]:
         """A rectangle in the middle four fifths of the canvas, at most twice as long as wide."""
@@ -116,6 +126,6 @@ def placed(group: SignGroup, device: torch.device) -> SignGroup:
     return SignGroup(group.classes.to(device), group.faces.to(device), group.scene)
 
 
-def part(group: SignGroup, rows: slice | Int[Tensor, " m"]) -> SignGroup:
+def part(group: SignGroup, rows: slice | Bool[Tensor, " t"]) -> SignGroup:
     """These signs of a group."""
     return SignGroup(group.classes[rows], group.faces[rows], group.scene)

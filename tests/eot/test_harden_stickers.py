@@ -14,7 +14,7 @@ from eot.streams import generator_for
 from eot.victims import load_victim
 from eot.victims.architectures import architecture, fresh
 from eot.victims.fingerprint import fingerprint
-from eot.victims.sign_views import sign_labels
+from eot.victims.sign_views import SignGroup, sign_labels
 from renders.errors import InputError
 from textures.signs import catalogue
 
@@ -48,13 +48,30 @@ def test_a_round_is_replayed_by_its_number_and_leaves_the_network_alone() -> Non
 def test_a_sticker_stays_in_its_rectangle_and_follows_the_network_it_is_made_against() -> None:
     signs, other = (AttackedSigns(reader_of(seed), PLAN, 5) for seed in (0, 1))
     group = part(signs.groups[0], slice(0, 1))
-    stuck, against = (one.attacked(group, 0, generator_for(0, "sticker")) for one in (signs, other))
+    stuck, against = (one.attacked(group, "0", generator_for(0, "sticker")) for one in (signs, other))
     moved = (stuck != group.faces).any(1)[0]
     rows, columns = moved.any(1).nonzero()[:, 0], moved.any(0).nonzero()[:, 0]
     area = len(rows) * len(columns) / moved.numel()
     # One texel of soft edge on each side is more than the rectangle.
     assert PLAN.area[0] * 0.9 < area < PLAN.area[1] * 1.1
     assert not torch.equal(stuck, against)
+
+
+def test_every_sign_is_learned_from_with_a_sticker_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three are of three outlines: a round of one outline would never show a sign that is alone in it."""
+    signs, stuck = AttackedSigns(reader_of(), replace(PLAN, views=1), 5), []
+
+    def attacked(group: SignGroup, name: str, generator: torch.Generator) -> torch.Tensor:
+        stuck.extend(group.classes.tolist())
+        return group.faces
+
+    monkeypatch.setattr(signs, "attacked", attacked)
+    assert len(signs.groups) == len(FEW)
+    shown = [signs.take(torch.tensor([index]))[1].tolist() for index in range(40)]
+    assert all(len({*classes}) == PLAN.signs for classes in shown) and len(stuck) == 40
+    for number in range(len(FEW)):
+        times = sum(number in classes for classes in shown)
+        assert times > 0.4 * 40 and 0.3 * times < stuck.count(number) < 0.7 * times
 
 
 @pytest.mark.slow
