@@ -9,7 +9,9 @@ ELEMENTS_PER_THREAD = 65_536  # measured: 16,384 to 65,536 are alike, larger one
 
 
 def blockwise(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """An elementwise function of tensors of one shape and dtype: exactly what `function(*inputs)` is.
+    """`function(*inputs)`, elementwise, of tensors of one shape and dtype; on one thread to the last bit.
+
+    More threads share out whole and blocks differently, and torch rounds the ends of a share its own way.
 
     Frame-sized temporaries cost a CPU more than the arithmetic: each is written to memory, read again, and
     often fetched from the system anew. No gradient is recorded through it.
